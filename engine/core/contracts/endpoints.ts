@@ -1,0 +1,104 @@
+/** What the engine asks of the systems it delivers to. Every implementation passes test/contracts. */
+import type { Connection } from '../manifest.ts'
+import type { Sha256 } from '../model.ts'
+
+export interface FileEntry {
+  name: string
+  /** Absolute within the connection's root. */
+  path: string
+  size: number
+  mtimeMs: number
+  /** Symbolic links, devices and the like are `other`: nothing follows them. */
+  kind: 'file' | 'folder' | 'other'
+}
+
+/** A local file's bytes on their way to a target. */
+export interface PutRequest {
+  /** Absolute within the connection's root; its folder is made if it is missing. */
+  path: string
+  localPath: string
+  size: number
+  sha256: Sha256
+  /** Names the temporary file, so that a repeated put takes over what an earlier one left. */
+  key: string
+  overwrite: 'fail' | 'replace' | 'skip-if-same'
+}
+
+/** A tree of files: an SFTP server's or a local folder's. Paths are absolute within the connection's root, `/`-separated. */
+export interface RemoteFiles {
+  /** Lists a folder, one entry a name, sorted by name. Throws FILE_MISSING for no such folder. */
+  list(folder: string, signal: AbortSignal): Promise<FileEntry[]>
+  /** Looks at one path without following a link; undefined where nothing is. */
+  stat(path: string, signal: AbortSignal): Promise<FileEntry | undefined>
+  /** Reads a file into a new local file and returns its size and sha256. Throws FILE_MISSING; refuses links. */
+  fetch(path: string, localPath: string, signal: AbortSignal): Promise<{ size: number; sha256: Sha256 }>
+  /** Reads a file and returns the sha256 of what is there; undefined where nothing is. */
+  hash(path: string, signal: AbortSignal): Promise<Sha256 | undefined>
+  /**
+   * Puts a file so that readers never see half of it: a temporary name in the same folder, verified, then renamed.
+   * Replaces nothing unless asked; throws FILE_EXISTS. Returns a sentence on what was done.
+   */
+  put(request: PutRequest, signal: AbortSignal): Promise<string>
+  /** Renames within the connection, making the folder; throws FILE_EXISTS unless asked to replace, FILE_MISSING. */
+  move(from: string, to: string, overwrite: 'fail' | 'replace', signal: AbortSignal): Promise<void>
+}
+
+/** One bucket. Keys are without the connection's prefix. */
+export interface ObjectStore {
+  /** Looks at an object; undefined where none is. `sha256` is what was recorded with it by `put`. */
+  head(key: string, signal: AbortSignal): Promise<{ size: number; sha256: Sha256 | undefined } | undefined>
+  /** Puts an object whole or not at all, its checksum verified by the store. Throws FILE_EXISTS unless asked to replace. */
+  put(request: ObjectPut, signal: AbortSignal): Promise<string>
+}
+
+export interface ObjectPut {
+  key: string
+  localPath: string
+  size: number
+  sha256: Sha256
+  mediaType: string
+  overwrite: 'fail' | 'replace' | 'skip-if-same'
+}
+
+export interface MailMessage {
+  /** `<...@domain>`: the same mail has the same id for ever. */
+  messageId: string
+  date: Date
+  to: string[]
+  cc: string[]
+  bcc: string[]
+  replyTo: string | null
+  subject: string
+  html: string
+  text: string
+  attachments: { fileName: string; mediaType: string; localPath: string }[]
+}
+
+/** A mail server's answer for each recipient. */
+export interface MailReceipt {
+  accepted: string[]
+  rejected: { address: string; response: string }[]
+  /** The server's last line. */
+  response: string
+}
+
+export interface Mailer {
+  /**
+   * Sends one mail. `transmitting` is awaited right before the server is given the message's last byte's chance:
+   * before it resolves the mail cannot have been taken, after it only an answer tells.
+   * Throws MAIL_IN_DOUBT where the answer never came, MAIL_REFUSED where no recipient was accepted.
+   */
+  send(message: MailMessage, transmitting: () => Promise<void>, signal: AbortSignal): Promise<MailReceipt>
+}
+
+/** Opens connections by their documents; sessions are shared and reused within limits. */
+export interface Endpoints {
+  /** For a Connection of type sftp or folder. */
+  files(connection: Connection): RemoteFiles
+  /** For a Connection of type s3. */
+  objects(connection: Connection): ObjectStore
+  /** For a Connection of type smtp. */
+  mailer(connection: Connection): Mailer
+  /** Ends every session. */
+  close(): Promise<void>
+}

@@ -1,0 +1,59 @@
+/** What a step type is: one file under engine/steps, one line in its list. */
+import type { Connection } from '../manifest.ts'
+import type { Delivery, Run, RunFile, Snapshot, Step, StepOf, StepRecord } from '../model.ts'
+import type { Endpoints } from './endpoints.ts'
+import type { Artifacts, Clock, Log } from './services.ts'
+
+/** ok → onSuccess; not ok → onFailure without alert; `skip` ends the run as skipped, no alert. */
+export interface StepResult {
+  ok: boolean
+  skip?: boolean
+  /** One sentence for history and catalog. */
+  note: string
+  files?: OfferedFile[]
+}
+export type OfferedFile = Omit<RunFile, 'step'>
+
+/** One delivery as a step hands it to the outbox. */
+export interface DeliveryRequest {
+  /** See Delivery.target. */
+  target: string
+  file: RunFile | null
+  /**
+   * Looks whether the target already holds it; asked only when an earlier attempt may have sent it.
+   * Absent for mail: nobody can look, so a delivery that may have been sent is in doubt.
+   */
+  look?: () => Promise<boolean>
+  /** What to do with a delivery in doubt. Default hold. */
+  onDoubt?: 'hold' | 'resend'
+  /** Sends it and returns what the target said. `id` is the delivery's; `sending` marks that from now on the target may have it. */
+  send: (delivery: { id: string; sending: () => Promise<void> }) => Promise<string>
+}
+
+export interface StepContext {
+  run: Run
+  snapshot: Snapshot
+  /** The steps before this one, in order. */
+  history: StepRecord[]
+  /** All files offered so far. */
+  files: RunFile[]
+  /** The files of a step's `from`, in order. Throws NO_FILE where there is none. */
+  inputs(from: string | string[]): RunFile[]
+  /** The connection of that name as compiled into the snapshot. */
+  connection(name: string): Connection
+  endpoints: Endpoints
+  artifacts: Artifacts
+  clock: Clock
+  log: Log
+  signal: AbortSignal
+  /** Delivers through the outbox: a delivery that is confirmed is not sent again. */
+  deliver(request: DeliveryRequest): Promise<Delivery>
+}
+
+export interface StepType<T extends Step['type'] = Step['type']> {
+  type: T
+  /** The platform's own name, as the catalog shows it: `FTPOutCopy`. */
+  title: string
+  /** Runs one attempt. A repeated attempt must be harmless. */
+  run(step: StepOf<T>, context: StepContext): Promise<StepResult>
+}

@@ -1,0 +1,191 @@
+/** The one table of errors that a running engine can meet. docs/errors.md has an entry for each code. */
+
+interface ErrorKind {
+  /** `{name}` is replaced by the detail of that name. */
+  message: string
+  /** Passing: worth another attempt. */
+  retry: boolean
+  /** What a person can do about it. */
+  hint: string
+}
+
+export const errorTable = {
+  ENDPOINT_UNREACHABLE: {
+    message: 'cannot reach {connection}: {reason}',
+    retry: true,
+    hint: 'Is the server up, and do host and port of the connection fit?',
+  },
+  ENDPOINT_TIMEOUT: {
+    message: '{connection} did not answer within {timeoutMs} ms',
+    retry: true,
+    hint: 'The server is slow or stalled. The step is tried again as its retry says.',
+  },
+  HOST_KEY_CHANGED: {
+    message: '{connection} showed host key {shown}, which is not one of its hostKeys',
+    retry: false,
+    hint: "Ask the server's owner whether the key was changed; only then put the new fingerprint into the connection.",
+  },
+  AUTH_REFUSED: {
+    message: '{connection} refused the credentials',
+    retry: false,
+    hint: 'Look at the user name and at the secret behind the connection.',
+  },
+  FILE_EXISTS: {
+    message: '{path} is already there',
+    retry: false,
+    hint: 'Use a file name with {slot} or {runId}, or set overwrite.',
+  },
+  FILE_MISSING: {
+    message: '{path} is not there',
+    retry: false,
+    hint: 'Was it moved or deleted by somebody else?',
+  },
+  TARGET_REFUSED: {
+    message: '{connection} refused {path}: {reason}',
+    retry: false,
+    hint: "Permissions, quota or a missing bucket: the server's answer says which.",
+  },
+  TARGET_FULL: {
+    message: '{connection} has no room for {path}: {reason}',
+    retry: true,
+    hint: 'Free space at the target.',
+  },
+  TARGET_BUSY: {
+    message: '{connection} is busy: {reason}',
+    retry: true,
+    hint: 'The server asked to come back later. The step is tried again as its retry says.',
+  },
+  VERIFY_FAILED: {
+    message: '{path} holds other bytes than were sent: {reason}',
+    retry: true,
+    hint: 'The file under its final name was not touched.',
+  },
+  MAIL_REFUSED: {
+    message: '{connection} refused the mail: {reason}',
+    retry: false,
+    hint: 'The answer of the mail server says why.',
+  },
+  MAIL_IN_DOUBT: {
+    message: '{connection} went away after it was given the mail: it may have been sent',
+    retry: false,
+    hint: "Look at the recipient's side, then use `onDoubt: resend` or send it by hand.",
+  },
+  MAIL_TOO_LARGE: {
+    message: "{fileName} has {size} bytes, the client's policy allows {allowed} in a mail",
+    retry: false,
+    hint: "Deliver it by SFTP or S3, or raise maxAttachmentSize in the client's policy.",
+  },
+  SECRET_MISSING: {
+    message: 'there is no secret {name}',
+    retry: false,
+    hint: 'Put it into $JOBSD_SECRETS_DIR/{name} or JOBSD_SECRET_{variable}.',
+  },
+  SECRET_EXPOSED: {
+    message: 'the file of secret {name} can be read by others',
+    retry: false,
+    hint: 'chmod 600 it.',
+  },
+  REPORT_EMPTY: {
+    message: 'report {report} has no rows and onEmpty is fail',
+    retry: false,
+    hint: 'Is the data of the period there?',
+  },
+  REPORT_FAILED: {
+    message: 'report {report} failed: {reason}',
+    retry: false,
+    hint: "Run the report's query on the data by hand.",
+  },
+  REPORT_DRIFT: {
+    message: 'report {report} gave the columns {found}, its definition says {expected}',
+    retry: false,
+    hint: 'query.sql and report.yaml must name the same columns in the same order.',
+  },
+  DATASET_MISSING: {
+    message: 'the dataset of {connection} lacks {table}',
+    retry: true,
+    hint: 'Is the export of the period there?',
+  },
+  PERIOD_UNKNOWN: {
+    message: 'the run has no {period} to report on: {reason}',
+    retry: false,
+    hint: 'The period `campaign` needs an event with campaign data.',
+  },
+  TEMPLATE_FAILED: {
+    message: 'template {template} failed: {reason}',
+    retry: false,
+    hint: 'Look at the template, and at the names it uses.',
+  },
+  FILE_NAME_EMPTY: {
+    message: 'the file name {template} came out empty',
+    retry: false,
+    hint: 'Use a token that this run has.',
+  },
+  NO_FILE: {
+    message: 'step {step} has no file from {from}',
+    retry: false,
+    hint: 'The named step offered none.',
+  },
+  STEP_TIMEOUT: {
+    message: 'step {step} did not end within {timeoutMs} ms',
+    retry: true,
+    hint: "Raise the step's timeout, or look at what it waits for.",
+  },
+  RUN_LOST: {
+    message: 'run {run} is held by another worker',
+    retry: false,
+    hint: 'Nothing to do: the other one goes on with it.',
+  },
+  ENGINE_RUNNING: {
+    message: 'another engine holds {folder}',
+    retry: false,
+    hint: 'One engine owns a data folder. Stop the other one, or use another --data.',
+  },
+  ENGINE_NOT_RUNNING: {
+    message: 'no engine runs on {folder}',
+    retry: false,
+    hint: 'Start it with `jobsd start`, or name its folder with --data.',
+  },
+  LEDGER_NEWER: {
+    message: 'the ledger has version {found}, this jobsd knows {known}',
+    retry: false,
+    hint: 'Use the newer jobsd that wrote it.',
+  },
+  JOB_UNKNOWN: { message: 'there is no job {job}', retry: false, hint: '`jobsd status` lists the jobs.' },
+  RUN_UNKNOWN: { message: 'there is no run {run}', retry: false, hint: '`jobsd runs` lists the runs.' },
+  ARTIFACT_DAMAGED: {
+    message: 'the stored file {sha256} is missing or damaged',
+    retry: false,
+    hint: 'Rerun the job to render it again.',
+  },
+  SITE_FAILED: {
+    message: 'cannot write the catalog to {folder}: {reason}',
+    retry: false,
+    hint: 'Is the folder writable, without links in it, and does the disk have room?',
+  },
+  BAD_REQUEST: { message: '{reason}', retry: false, hint: '' },
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof errorTable
+export type ErrorDetails = Record<string, string | number>
+
+/** An error of the table: message, retry and hint come with its code. Anything else that is thrown is a bug. */
+export class JobsdError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(fillIn(errorTable[code].message, details), options)
+    this.name = 'JobsdError'
+    this.code = code
+    this.details = details
+  }
+  get retry(): boolean {
+    return errorTable[this.code].retry
+  }
+  get hint(): string {
+    return fillIn(errorTable[this.code].hint, this.details)
+  }
+}
+
+function fillIn(text: string, details: ErrorDetails): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))
+}

@@ -1,0 +1,251 @@
+/** The words of the design as types: what is compiled, due, run and delivered. Everything here is plain JSON. */
+import type {
+  Calendar,
+  Client,
+  ClientPolicy,
+  Connection,
+  Job,
+  Report,
+  Schedule,
+  Settings,
+} from './manifest.ts'
+
+/** `<client>/<name>` */
+export type JobId = `${string}/${string}`
+/** An RFC 3339 instant in UTC with milliseconds, `2026-11-22T18:30:00.000Z`: sorts as text. */
+export type Instant = string
+/** Lower-case hex. */
+export type Sha256 = string
+
+/** A place in a manifest and what is wrong there. Lines and columns count from 1; the end is exclusive. */
+export interface Problem {
+  /** Relative to the config repository's root, `/`-separated. */
+  file: string
+  line: number
+  column: number
+  endLine: number
+  endColumn: number
+  /** The rule's name, kebab-case; docs/reference/rules.md has an entry for each. */
+  rule: string
+  severity: 'error' | 'warning'
+  /** What is there and what is allowed, one sentence. */
+  message: string
+}
+
+/** The five fields of a cron expression as sorted lists of numbers; Sunday is 0. */
+export interface CronFields {
+  minutes: number[]
+  hours: number[]
+  daysOfMonth: number[]
+  months: number[]
+  daysOfWeek: number[]
+  /** Both day fields are restricted, so either may match. */
+  eitherDay: boolean
+  /** The minute or hour field begins with `*`: follows real time through a clock change. */
+  wildcard: boolean
+}
+
+/** A schedule with its defaults filled and its cron text parsed. Durations in milliseconds. */
+export interface CompiledSchedule extends Required<Omit<Schedule, 'calendar' | 'catchUpWindow'>> {
+  fields: CronFields
+  calendar: Calendar | null
+  catchUpWindowMs: number
+}
+
+/** A report's definition and its query, as the job will use them. */
+export interface ReportDefinition extends Report {
+  sql: string
+}
+
+/** A mail's template: Handlebars texts. */
+export interface MailTemplate {
+  name: string
+  subject: string
+  html: string
+  text: string
+}
+
+/** A compiled job: all that a run needs and nothing secret. Its digest is its identity. */
+export interface Snapshot {
+  /** sha256 of the canonical JSON of everything else here. */
+  digest: Sha256
+  job: JobId
+  /** With defaults filled: every step has `onSuccess` and `onFailure`, `enabled` and `callCenters` are set. */
+  manifest: CompiledJob
+  client: Client
+  policy: ClientPolicy
+  settings: Settings
+  /** The connections that the job, its policy's dataset and the alert route name, by name. */
+  connections: Record<string, Connection>
+  /** Empty unless the trigger is `scheduled`. */
+  schedules: CompiledSchedule[]
+  /** By `<category>/<name>`. */
+  reports: Record<string, ReportDefinition>
+  /** By name. */
+  templates: Record<string, MailTemplate>
+}
+
+type Steps = Job['steps'][number]
+/** A step with its graph edges filled. */
+export type Step = Steps & { onSuccess: string; onFailure: string }
+export type StepOf<T extends Step['type']> = Extract<Step, { type: T }>
+export type Trigger = Job['trigger']
+export type TriggerOf<T extends Trigger['type']> = Extract<Trigger, { type: T }>
+export interface CompiledJob extends Omit<Job, 'steps'> {
+  enabled: boolean
+  callCenters: string[]
+  steps: Step[]
+}
+
+/** The time that data covers: start inclusive, end exclusive, both in UTC; the labels are local to `timezone`. */
+export interface Period {
+  start: Instant
+  end: Instant
+  timezone: string
+}
+
+/** A produced file, by content. */
+export interface Artifact {
+  sha256: Sha256
+  /** Bytes. */
+  size: number
+}
+
+/** An artifact under the name that a step offered it by. */
+export interface RunFile extends Artifact {
+  /** The step that offers it, or `trigger`. */
+  step: string
+  fileName: string
+  mediaType: string
+  /** Rows of a report; null for any other file. */
+  rows: number | null
+  /** The data's period, for a report. */
+  period: Period | null
+  /** Where it lies outside, for a dropped file. */
+  origin: { connection: string; path: string } | null
+}
+
+/** A dropped file whose bytes are safe in the artifact store. */
+export type DroppedFile = Omit<RunFile, 'step'> & { origin: { connection: string; path: string } }
+
+/** What made a run due. `key` is unique within the job and type. */
+export interface TriggerRecord {
+  type: Trigger['type']
+  key: string
+}
+
+/** The typed parameters of an event. */
+export interface EventData {
+  [field: string]: string | number | boolean | EventData
+}
+
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+
+/** One execution of a job. */
+export interface Run {
+  /** 16 hex digits, derived from job, trigger and call center: the same due thing has the same id. */
+  id: string
+  job: JobId
+  client: string
+  /** null: the run covers the whole client. */
+  callCenter: string | null
+  state: RunState
+  trigger: TriggerRecord
+  /** The due moment; for events and files the moment they were recorded. */
+  slot: Instant
+  schedule: string | null
+  event: EventData | null
+  snapshot: Sha256
+  revision: string
+  /** The step that is next or running; null once the run has ended. */
+  position: string | null
+  /** Raised by each claim: who holds a lower one may not write. */
+  token: number
+  /** Nothing is delivered. */
+  dryRun: boolean
+  createdAt: Instant
+  startedAt: Instant | null
+  endedAt: Instant | null
+}
+
+export type StepOutcome = 'running' | 'succeeded' | 'not-ok' | 'failed' | 'skipped'
+
+/** One step as it happened in a run. */
+export interface StepRecord {
+  runId: string
+  /** 1, 2, 3 ... in the order of the walk. */
+  seq: number
+  name: string
+  type: Step['type']
+  outcome: StepOutcome
+  attempts: number
+  note: string
+  error: RecordedError | null
+  /** The step, `end` or `fail` that came next. */
+  next: string | null
+  startedAt: Instant
+  endedAt: Instant | null
+}
+
+/** An error as it is kept and shown: no stack, no secret, nothing of a library's object. */
+export interface RecordedError {
+  code: string
+  message: string
+  /** What a person can do about it. */
+  hint?: string
+}
+
+/**
+ * intended: recorded, nothing sent · sending: the target may have it · confirmed: the target has it ·
+ * in-doubt: nobody can tell (mail only) · failed: the target does not have it.
+ */
+export type DeliveryState = 'intended' | 'sending' | 'confirmed' | 'in-doubt' | 'failed'
+
+/** One artifact to one target. */
+export interface Delivery {
+  id: string
+  runId: string
+  step: string
+  /** `sftp:<connection>:<path>`, `folder:...`, `s3:<connection>:<key>` or `mail:<connection>:<recipients>`. */
+  target: string
+  /** null for a mail without attachment. */
+  artifact: (Artifact & { fileName: string }) | null
+  state: DeliveryState
+  /** What the target answered, or why it failed. */
+  note: string
+  at: Instant
+}
+
+/** A run with its steps and deliveries. */
+export interface RunDetail extends Run {
+  steps: (StepRecord & { deliveries: Delivery[] })[]
+  files: RunFile[]
+}
+
+export type SyncState = 'Synced' | 'OutOfSync' | 'Invalid'
+export type Health = 'Healthy' | 'Suspended' | 'Degraded' | 'Progressing'
+/** Why a job is not simply Synced and Healthy. A closed set. */
+export type Reason =
+  | 'Applied'
+  | 'Disabled'
+  | 'InvalidManifest'
+  | 'NeverValid'
+  | 'LastRunFailed'
+  | 'DeliveryInDoubt'
+  | 'RunInProgress'
+
+/** A job as the ledger knows it. */
+export interface JobRecord {
+  job: JobId
+  client: string
+  /** The snapshot that runs; null where no version ever compiled. */
+  snapshot: Sha256 | null
+  appliedRevision: string | null
+  attemptedRevision: string
+  sync: SyncState
+  /** The first problem of the attempted revision, `file:line:column: message`; empty when it compiled. */
+  message: string
+  /** Slots before this moment are never due. */
+  firstAppliedAt: Instant | null
+  removedAt: Instant | null
+}
