@@ -1,0 +1,86 @@
+/** What a report's query may be, decided by DuckDB's own parser before any data is near. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { JobsdError } from '../core/errors.ts'
+import { type DatasetTableName, datasetTables } from './dataset-tables.ts'
+
+const sealed = {
+  enable_external_access: 'false',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+}
+
+// Others read files, change settings or print: even with the configuration locked, `enable_profiling()` in FROM
+// still switches printing on.
+const tableFunctions = ['generate_series', 'range', 'unnest']
+
+/** Opens a database that can reach no file but itself and cannot be given more rights. The caller closes it. */
+export async function openSealed(
+  path: string,
+  settings: Record<string, string>,
+): Promise<{ connection: DuckDBConnection; close: () => void }> {
+  // In this order: without external access, settings that name a folder are refused.
+  const instance = await DuckDBInstance.create(path, { ...settings, ...sealed })
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone = 'UTC'")
+  await connection.run('SET lock_configuration = true')
+  return {
+    connection,
+    close: () => {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+/** The dataset's tables that a report's query names. Throws REPORT_FAILED unless it is exactly one harmless SELECT. */
+export async function checkQuery(report: string, sql: string): Promise<DatasetTableName[]> {
+  const { connection, close } = await openSealed(':memory:', {})
+  try {
+    const result = await connection.run('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [sql])
+    const parsed = JSON.parse(String((await result.getRows())[0]?.[0])) as {
+      error: boolean
+      error_type?: string
+      error_message?: string
+      statements?: unknown[]
+    }
+    if (parsed.error && parsed.error_type === 'parser') {
+      throw refuse(report, `the query does not parse: ${parsed.error_message?.split('\n')[0]}`)
+    }
+    if (parsed.error || parsed.statements?.length !== 1) {
+      throw refuse(report, 'the query must be exactly one SELECT statement')
+    }
+    const names = new Set<string>()
+    for (const source of listSources(parsed.statements)) {
+      if (source.type === 'SHOW_REF') throw refuse(report, 'the query must be a SELECT, not DESCRIBE or SHOW')
+      const called = source.function?.function_name.toLowerCase()
+      if (called !== undefined && !tableFunctions.includes(called)) {
+        throw refuse(
+          report,
+          `the query uses ${called}() in FROM, where only ${tableFunctions.join(', ')} are allowed`,
+        )
+      }
+      if (source.table_name !== undefined) names.add(source.table_name.toLowerCase())
+    }
+    return (Object.keys(datasetTables) as DatasetTableName[]).filter((table) => names.has(table))
+  } finally {
+    close()
+  }
+}
+
+/** A part of the query's tree that rows come from. */
+interface Source {
+  type: string
+  table_name?: string
+  function?: { function_name: string }
+}
+
+function* listSources(node: unknown): Generator<Source> {
+  if (typeof node !== 'object' || node === null) return
+  if ('type' in node && ['BASE_TABLE', 'TABLE_FUNCTION', 'SHOW_REF'].includes(String(node.type)))
+    yield node as Source
+  for (const child of Object.values(node)) yield* listSources(child)
+}
+
+function refuse(report: string, reason: string): JobsdError {
+  return new JobsdError('REPORT_FAILED', { report, reason })
+}

@@ -1,0 +1,81 @@
+/** Runs a report's query on one tenant's rows, in a process that sees nothing else: see docs/dataset.md. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { JobsdError } from '../core/errors.ts'
+import type { DatasetConnection } from '../core/manifest.ts'
+import type { ReportDefinition } from '../core/model.ts'
+import type { ParameterValue } from './parameters.ts'
+import type { QueryAnswer, QueryRequest } from './query-child.ts'
+import { type ChildEnd, runChild } from './run-child.ts'
+
+export interface ReportRequest {
+  definition: ReportDefinition
+  dataset: DatasetConnection
+  /** Whose rows: the value of the data's `client` column; null is every call center of it. */
+  tenant: { client: string; callCenters: string[] | null }
+  /**
+   * The query's named parameters; `client` is always there. `period_start` and `period_end` (exclusive) are
+   * RFC 3339 instants and reach the query as TIMESTAMP in UTC.
+   */
+  params: Record<string, ParameterValue>
+  /** The zone that timestamps are written in. */
+  timezone: string
+  format: 'csv'
+  /** Written anew; absent after an error. */
+  outPath: string
+  /** Must exist. A folder of its own is made in it and removed again. */
+  workFolder: string
+  /** Default 10 minutes, 512 MB, 2 threads. */
+  limits?: { timeoutMs?: number; memoryMb?: number; threads?: number }
+}
+
+const graceMs = 2000
+
+/**
+ * Renders the report into `outPath` and returns its number of rows. Rejects with the signal's reason once the
+ * process is gone. Throws REPORT_FAILED, REPORT_DRIFT, DATASET_MISSING, STEP_TIMEOUT.
+ */
+export async function runReport(request: ReportRequest, signal: AbortSignal): Promise<{ rows: number }> {
+  const { definition, dataset, tenant } = request
+  const report = `${definition.category}/${definition.name}`
+  const limits = { timeoutMs: 600_000, memoryMb: 512, threads: 2, ...request.limits }
+  const folder = await mkdtemp(join(request.workFolder, 'report-'))
+  try {
+    const end = await runChild({
+      script: new URL('./query-child.ts', import.meta.url),
+      nodeFlags: ['--max-old-space-size=256'],
+      request: {
+        report,
+        sql: definition.sql,
+        columns: definition.columns,
+        dataset: { name: dataset.name, format: dataset.format, path: dataset.path },
+        tenant,
+        parameters: { ...request.params, client: tenant.client },
+        timezone: request.timezone,
+        outPath: request.outPath,
+        limits,
+      } satisfies QueryRequest,
+      cwd: folder,
+      timeoutMs: limits.timeoutMs + graceMs,
+      maxBytes: 2 ** 20,
+      signal,
+    })
+    return { rows: readRows(end, report, limits.timeoutMs) }
+  } catch (error) {
+    await rm(request.outPath, { force: true })
+    throw error
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function readRows(end: ChildEnd, report: string, timeoutMs: number): number {
+  if (end.kind === 'timeout') throw new JobsdError('STEP_TIMEOUT', { step: report, timeoutMs })
+  if (end.kind !== 'answer') {
+    const reason = end.kind === 'crashed' ? `the query process ended by ${end.how}` : 'the answer is too long'
+    throw new JobsdError('REPORT_FAILED', { report, reason })
+  }
+  const answer = end.value as QueryAnswer
+  if (!answer.ok) throw new JobsdError(answer.code, answer.details)
+  return answer.rows
+}

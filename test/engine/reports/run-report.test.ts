@@ -1,0 +1,272 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Column, DatasetConnection } from '../../../engine/core/manifest.ts'
+import { runChild } from '../../../engine/reports/run-child.ts'
+import { type ReportRequest, runReport } from '../../../engine/reports/run-report.ts'
+import { canary, writeSmallDataset } from './small-dataset.ts'
+
+const folder = t.testdir({
+  parquet: {},
+  csv: {},
+  json: {},
+  parts: { calls: {} },
+  broken: { 'calls.parquet': 'no' },
+  work: {},
+})
+const work = join(folder, 'work')
+const outPath = join(folder, 'out.csv')
+const never = new AbortController().signal
+
+t.before(async () => {
+  for (const format of ['parquet', 'csv', 'json'] as const)
+    await writeSmallDataset(join(folder, format), format)
+  writeFileSync(join(folder, 'parts/calls/a.parquet'), readFileSync(join(folder, 'parquet/calls.parquet')))
+})
+
+const dataset = (path = 'parquet', format: DatasetConnection['format'] = 'parquet'): DatasetConnection => ({
+  apiVersion: 'jobsd/v1',
+  kind: 'Connection',
+  type: 'dataset',
+  name: 'warehouse',
+  format,
+  path: join(folder, path),
+})
+
+function request(sql: string, columns: string, rest: Partial<ReportRequest> = {}): ReportRequest {
+  const toColumn = (text: string): Column => {
+    const [name, type = 'text'] = text.split(':')
+    return { name: name!, title: name!.toUpperCase(), type: type as Column['type'] }
+  }
+  return {
+    definition: {
+      apiVersion: 'jobsd/v1',
+      kind: 'Report',
+      name: 'probe',
+      title: 'Probe',
+      category: 'call',
+      columns: columns.split(' ').map(toColumn),
+      sql,
+    },
+    dataset: dataset(),
+    tenant: { client: 'acme', callCenters: ['dallas'] },
+    params: { period_start: '2026-11-20T06:00:00.000Z', period_end: '2026-11-21T06:00:00.000Z' },
+    timezone: 'America/Chicago',
+    format: 'csv',
+    outPath,
+    workFolder: work,
+    ...rest,
+  }
+}
+
+async function rowsOf(sql: string, columns: string, rest?: Partial<ReportRequest>): Promise<string[]> {
+  await runReport(request(sql, columns, rest), never)
+  return readFileSync(outPath, 'utf8').split('\n').slice(1, -1)
+}
+
+t.test('a report gets the period by parameters, its end exclusive, in UTC', async (t) => {
+  const sql = `SELECT call_id, account, phone, start_at FROM calls
+    WHERE start_at >= $period_start AND start_at < $period_end ORDER BY start_at, call_id`
+  const { rows } = await runReport(request(sql, 'call_id account phone:phone start_at:timestamp'), never)
+  t.equal(rows, 3)
+  t.equal(
+    readFileSync(outPath, 'utf8'),
+    'CALL_ID,ACCOUNT,PHONE,START_AT\n' +
+      'd1,0017,+12145550100,2026-11-20T00:00:00-06:00\n' +
+      'd2,"Müller, ""Jo""",+12145550100,2026-11-20T06:30:00-06:00\n' +
+      "d3,'=1+1,+12145550100,2026-11-20T06:30:00-06:00\n",
+  )
+})
+
+t.test('a tenant is exactly its client and call centers', async (t) => {
+  const sql = 'SELECT call_id FROM calls ORDER BY 1'
+  t.same(await rowsOf(sql, 'call_id'), ['d1', 'd2', 'd3', 'd4'])
+  t.same(await rowsOf(sql, 'call_id', { tenant: { client: 'acme', callCenters: null } }), [
+    'd1',
+    'd2',
+    'd3',
+    'd4',
+    't1',
+  ])
+  t.same(await rowsOf(sql, 'call_id', { tenant: { client: 'acme', callCenters: ['tampa'] } }), ['t1'])
+  t.same(await rowsOf(sql, 'call_id', { tenant: { client: 'acme', callCenters: [] } }), [])
+  t.same(await rowsOf(sql, 'call_id', { tenant: { client: "' OR true --", callCenters: null } }), [])
+})
+
+t.test('csv, json and folders of files give the same rows as one Parquet file', async (t) => {
+  const sql = 'SELECT call_id, account, talk_s, start_at FROM calls ORDER BY call_id'
+  const columns = 'call_id account talk_s:integer start_at:timestamp'
+  const expected = await rowsOf(sql, columns)
+  t.equal(expected.length, 4)
+  t.same(await rowsOf(sql, columns, { dataset: dataset('csv', 'csv') }), expected)
+  t.same(await rowsOf(sql, columns, { dataset: dataset('json', 'json') }), expected)
+  t.same(await rowsOf(sql, columns, { dataset: dataset('parts') }), expected)
+})
+
+t.test('parameters are values: text in them is never SQL, and only those in use must be there', async (t) => {
+  const hostile = "x' UNION SELECT account FROM calls --"
+  t.same(
+    await rowsOf('SELECT $campaign_id::VARCHAR AS a, $client AS b, $n + 1 AS c', 'a b c:integer', {
+      params: { campaign_id: hostile, n: 41, unused: null, client: 'other' },
+    }),
+    [`${hostile},acme,42`],
+  )
+  await t.rejects(runReport(request('SELECT $toString AS a', 'a'), never), {
+    code: 'REPORT_FAILED',
+    details: { reason: 'the query uses $toString, which this run does not have' },
+  })
+})
+
+t.test('hostile queries fail and show nothing of others', async (t) => {
+  const file = join(folder, 'parquet/calls.parquet')
+  for (const sql of [
+    `SELECT account AS a FROM read_parquet('${file}')`,
+    `SELECT account AS a FROM '${file}'`,
+    "SELECT content AS a FROM read_text('/etc/passwd')",
+    `SELECT account AS a FROM calls; COPY calls TO '${outPath}'`,
+    `ATTACH '${file}' AS a`,
+    'FROM enable_profiling()',
+    "SELECT getenv('PATH') AS a",
+  ]) {
+    const error = await runReport(request(sql, 'a'), never).catch((error) => error)
+    t.equal(error.code, 'REPORT_FAILED', sql)
+    t.notMatch(error.message, new RegExp(`${canary}|${folder}|\\n`))
+    t.throws(() => readFileSync(outPath), { code: 'ENOENT' })
+  }
+})
+
+t.test('an error says what is wrong with the query, but no value of a row', async (t) => {
+  const reasonOf = async (sql: string) =>
+    (await runReport(request(sql, 'a'), never).catch((error) => error)).details.reason
+  t.equal(
+    await reasonOf('SELECT nix AS a FROM calls'),
+    'Binder Error: Referenced column "nix" not found in FROM clause!',
+  )
+  t.equal(await reasonOf('SELECT a FROM nix'), 'Catalog Error: Table with name nix does not exist!')
+  t.equal(await reasonOf('SELECT CAST(account AS DATE)::VARCHAR AS a FROM calls'), 'Conversion Error')
+  t.equal(await reasonOf('SELECT FROM'), 'the query does not parse: syntax error at end of input')
+})
+
+t.test('columns that differ in name, order or type are drift', async (t) => {
+  const drift = (found: string, expected: string) => ({
+    code: 'REPORT_DRIFT',
+    details: { report: 'call/probe', found, expected },
+  })
+  const sql = 'SELECT call_id, talk_s FROM calls'
+  await t.rejects(
+    runReport(request(sql, 'talk_s:integer call_id'), never),
+    drift('call_id, talk_s', 'talk_s, call_id'),
+  )
+  await t.rejects(runReport(request(sql, 'call_id'), never), drift('call_id, talk_s', 'call_id'))
+  await t.rejects(
+    runReport(request(sql, 'call_id talk_s:timestamp'), never),
+    drift('talk_s INTEGER', 'talk_s timestamp'),
+  )
+  await t.rejects(runReport(request("SELECT DATE '2026-01-01' AS a", 'a'), never), drift('a DATE', 'a text'))
+  t.same(await rowsOf('SELECT NULL AS a', 'a:money'), [''])
+})
+
+t.test('a table whose file is missing is named, one that is not used may be missing', async (t) => {
+  await t.rejects(runReport(request('SELECT name AS a FROM agents', 'a'), never), {
+    code: 'DATASET_MISSING',
+    details: { connection: 'warehouse', table: 'agents' },
+  })
+  await t.rejects(
+    runReport(request('SELECT call_id AS a FROM calls', 'a', { dataset: dataset('nowhere') }), never),
+    {
+      code: 'DATASET_MISSING',
+      details: { table: 'calls' },
+    },
+  )
+  await t.rejects(
+    runReport(request('SELECT call_id AS a FROM calls', 'a', { dataset: dataset('broken') }), never),
+    {
+      code: 'REPORT_FAILED',
+      details: { reason: 'table calls: Invalid Input Error' },
+    },
+  )
+})
+
+t.test('a query that runs for ever is ended by its deadline', async (t) => {
+  const sql = 'SELECT count(*)::VARCHAR AS a FROM range(10000000000) x, range(10000000000) y'
+  await t.rejects(runReport(request(sql, 'a', { limits: { timeoutMs: 700 } }), never), {
+    code: 'STEP_TIMEOUT',
+    details: { timeoutMs: 700 },
+  })
+})
+
+t.test('a query that wants too much memory fails, also where DuckDB does not count it', async (t) => {
+  for (const sql of [
+    "SELECT list(repeat('x', 1000) || i)::VARCHAR AS a FROM range(100000000) t(i)",
+    "SELECT repeat('x', 3000000000) AS a",
+  ]) {
+    await t.rejects(runReport(request(sql, 'a', { limits: { memoryMb: 64 } }), never), {
+      code: 'REPORT_FAILED',
+      details: { reason: 'the query needs more than 64 MB' },
+    })
+  }
+})
+
+t.test('rows come in order and whole when they are many', async (t) => {
+  const rows = await rowsOf('SELECT i AS a FROM range(200000) t(i) ORDER BY i', 'a:integer', {
+    limits: { memoryMb: 64 },
+  })
+  t.equal(rows.length, 200_000)
+  t.ok(rows.every((row, at) => row === String(at)))
+})
+
+t.test('an abort kills the process and rejects with its reason', async (t) => {
+  const controller = new AbortController()
+  const reason = new Error('the run was cancelled')
+  const sql = 'SELECT count(*)::VARCHAR AS a FROM range(10000000000) x, range(10000000000) y'
+  const running = runReport(request(sql, 'a'), controller.signal)
+  setImmediate(() => controller.abort(reason))
+  await t.rejects(running, reason)
+  await t.rejects(runReport(request(sql, 'a'), controller.signal), reason)
+})
+
+t.test('a child process has no environment, and is killed when it is late, loud or broken', async (t) => {
+  const scripts = t.testdir({
+    'env.mjs':
+      "import { writeSync } from 'node:fs'; writeSync(3, JSON.stringify([process.env.JOBSD_SECRET_PROBE ?? null, process.env.PATH ?? null, process.cwd()]))",
+    'late.mjs': 'setInterval(() => {}, 1000)',
+    'loud.mjs': "import { writeSync } from 'node:fs'; for (;;) writeSync(3, 'x'.repeat(65536))",
+    'broken.mjs': 'process.exit(7)',
+    cwd: {},
+  })
+  process.env.JOBSD_SECRET_PROBE = canary
+  const run = (name: string, signal = never) =>
+    runChild({
+      script: new URL(`file://${join(scripts, name)}`),
+      nodeFlags: [],
+      request: {},
+      cwd: join(scripts, 'cwd'),
+      timeoutMs: name === 'late.mjs' ? 300 : 30_000,
+      maxBytes: 1e6,
+      signal,
+    })
+  t.same(await run('env.mjs'), { kind: 'answer', value: [null, null, join(scripts, 'cwd')] })
+  t.same(await run('late.mjs'), { kind: 'timeout' })
+  const controller = new AbortController()
+  const aborted = run('late.mjs', controller.signal)
+  controller.abort(new Error('enough'))
+  await t.rejects(aborted, { message: 'enough' })
+  t.same(await run('loud.mjs'), { kind: 'too-large' })
+  t.same(await run('broken.mjs'), { kind: 'crashed', how: 'exit code 7' })
+})
+
+t.test('a second report in the same work folder does not meet the first', async (t) => {
+  mkdirSync(join(folder, 'two'))
+  const out = (at: number) => join(folder, 'two', `${at}.csv`)
+  await Promise.all(
+    [1, 2].map((at) => runReport(request(`SELECT ${at} AS a`, 'a:integer', { outPath: out(at) }), never)),
+  )
+  t.same(
+    [1, 2].map((at) => readFileSync(out(at), 'utf8')),
+    ['A\n1\n', 'A\n2\n'],
+  )
+})
+
+t.test('whatever happened, no work file is left', async (t) => {
+  t.same(readdirSync(work), [])
+})
