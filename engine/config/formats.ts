@@ -1,0 +1,63 @@
+/** The formats that the schemas name: each says what is allowed where a text is not of it. */
+import { isTimezone } from '../core/zone.ts'
+import { readCron } from './cron-cache.ts'
+
+/** Gives what is allowed, as the end of a sentence, or null where the text is fine. */
+type FormatCheck = (text: string) => string | null
+
+const pathParts = /^[^\\\p{Cc}]*$/u
+
+export const formats: Record<string, FormatCheck> = {
+  timezone: (text) =>
+    isTimezone(text) ? null : 'is no time zone; write an IANA name such as "America/Chicago"',
+  address: (text) =>
+    isPlainAddress(text) ? null : 'is not one plain e-mail address such as "ops@acme.example"',
+  'absolute-path': (text) =>
+    text.startsWith('/') && isPlainPath(text) && !text.includes('//')
+      ? null
+      : 'is no absolute path; it begins with "/" and has no "..", "//" or backslash',
+  'key-prefix': (text) =>
+    !text.startsWith('/') && isPlainPath(text)
+      ? null
+      : 'is no key prefix; it does not begin with "/" and has no ".." or backslash',
+  cron: (text) => {
+    const parsed = readCron(text)
+    return 'problem' in parsed ? parsed.problem : null
+  },
+  endpoint: (text) =>
+    isEndpoint(text) ? null : 'is no endpoint; write an https URL (http only on loopback)',
+  date: (text) => (isDate(text) ? null : 'is no calendar day; write it as "2026-12-25"'),
+}
+
+/** Whether a host is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** One address, nothing that a mail header or envelope could read as more. */
+function isPlainAddress(text: string): boolean {
+  const [local, domain, ...more] = text.split('@')
+  if (!local || !domain || more.length > 0 || local.length > 64) return false
+  if (!/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) return false
+  const labels = domain.split('.')
+  return (
+    labels.length > 1 && labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
+  )
+}
+
+function isPlainPath(text: string): boolean {
+  return pathParts.test(text) && text.split('/').every((part) => part !== '..' && part !== '.')
+}
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  if (url.username || url.password || url.search || url.hash) return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const date = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
+}

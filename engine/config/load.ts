@@ -1,0 +1,97 @@
+/** Files to a Config: parse, check shapes, check rules. */
+import type { SourceFile, SourceTree } from '../core/contracts/config-source.ts'
+import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Settings } from '../core/manifest.ts'
+import type { JobId, Problem } from '../core/model.ts'
+import type { Config, Manifests } from './config.ts'
+import { roleOf, settingsFile } from './layout.ts'
+import { parseManifest, problemAtTop } from './parse.ts'
+import type { LoadedDocument } from './places.ts'
+import { compareText, sortProblems } from './problems.ts'
+import { checkRules } from './rules/index.ts'
+import { checkSchema, type Kind } from './schemas.ts'
+
+export interface LoadOptions {
+  /** The package's own templates/. */
+  standard: SourceTree
+  /** Replaces the tree's jobs.d/platform. */
+  platform?: SourceTree
+  /** Jobs that keep their place where a client may have only one of a kind. */
+  incumbents?: ReadonlySet<JobId>
+}
+
+/** Reads and checks every manifest of a revision. Collects all problems; never throws for bad input. */
+export function loadConfig(tree: SourceTree, options: LoadOptions): Config {
+  const files = mergeFiles(tree, options)
+  const problems: Problem[] = []
+  const loaded = readManifests(files, problems)
+  const manifests: Manifests = {
+    ...loaded,
+    revision: tree.revision,
+    platformRevision: options.platform?.revision ?? null,
+    files,
+    incumbents: options.incumbents ?? new Set(),
+  }
+  problems.push(...checkRules(manifests))
+  const sorted = sortProblems(problems)
+  const firstErrors = new Map<string, Problem>()
+  for (const problem of sorted) {
+    if (problem.severity === 'error' && !firstErrors.has(problem.file)) firstErrors.set(problem.file, problem)
+  }
+  return { ...manifests, problems: sorted, firstErrors }
+}
+
+/** The tree over the standard templates, with the platform's own source in place of its folder; sorted by path. */
+function mergeFiles(tree: SourceTree, { standard, platform }: LoadOptions): Map<string, SourceFile> {
+  const isPlatform = (path: string) => path === 'jobs.d/platform' || path.startsWith('jobs.d/platform/')
+  const merged = new Map<string, SourceFile>()
+  for (const [path, file] of standard.files) if (path.startsWith('templates/')) merged.set(path, file)
+  for (const [path, file] of tree.files) if (!platform || !isPlatform(path)) merged.set(path, file)
+  for (const [path, file] of platform?.files ?? []) if (isPlatform(path)) merged.set(path, file)
+  return new Map([...merged].sort(([a], [b]) => compareText(a, b)))
+}
+
+function readManifests(files: ReadonlyMap<string, SourceFile>, problems: Problem[]) {
+  const jobFiles = new Map<JobId, string>()
+  const documents = new Map<string, LoadedDocument<unknown>>()
+  const valid: Record<Kind, Map<string, LoadedDocument<unknown>>> = {
+    Job: new Map(),
+    Client: new Map(),
+    ClientPolicy: new Map(),
+    Connection: new Map(),
+    Calendar: new Map(),
+    Settings: new Map(),
+    Report: new Map(),
+  }
+  for (const [path, file] of files) {
+    const role = roleOf(path)
+    if (role && 'mistake' in role) problems.push(problemAtTop(path, 'layout', role.mistake))
+    if (role && 'kind' in role) {
+      if (role.kind === 'Job') jobFiles.set(role.key as JobId, path)
+      const parsed = parseManifest(path, file)
+      problems.push(...parsed.problems)
+      if (!parsed.document) continue
+      documents.set(path, parsed.document)
+      const faults = checkSchema(role.kind, parsed.document)
+      problems.push(...faults)
+      if (faults.length === 0) valid[role.kind].set(role.key, parsed.document)
+    } else if (file.kind === 'other') {
+      problems.push(...parseManifest(path, file).problems)
+    }
+  }
+  if (!files.has(settingsFile)) {
+    problems.push(
+      problemAtTop(settingsFile, 'settings-missing', 'the file is missing; it says where alerts go'),
+    )
+  }
+  return {
+    jobFiles,
+    documents,
+    jobs: valid.Job as Map<JobId, LoadedDocument<Job>>,
+    clients: valid.Client as Map<string, LoadedDocument<Client>>,
+    policies: valid.ClientPolicy as Map<string, LoadedDocument<ClientPolicy>>,
+    connections: valid.Connection as Map<string, LoadedDocument<Connection>>,
+    calendars: valid.Calendar as Map<string, LoadedDocument<Calendar>>,
+    reports: valid.Report as Map<string, LoadedDocument<Report>>,
+    settings: (valid.Settings.get('settings') as LoadedDocument<Settings> | undefined) ?? null,
+  }
+}

@@ -1,0 +1,85 @@
+/** Rules about names: files, folders, and names that must differ. */
+import { endings } from '../graph.ts'
+import { type LoadedDocument, placeOf } from '../places.ts'
+import { quote } from '../problems.ts'
+import { jobRule, type Report, type Rule } from './rule.ts'
+
+const fileNames: Rule = {
+  name: 'file-name',
+  check({ jobs, clients, policies, connections, calendars, reports }, report) {
+    const byName = [clients, policies, connections, calendars]
+    for (const documents of byName) {
+      for (const [name, document] of documents) expect(document, '/name', name, report)
+    }
+    for (const [job, document] of jobs) {
+      const [client, name] = job.split('/') as [string, string]
+      expect(document, '/name', name, report)
+      expect(document, '/client', client, report)
+    }
+    for (const [path, document] of reports) {
+      const [category, name] = path.split('/') as [string, string]
+      expect(document, '/name', name, report)
+      expect(document, '/category', category, report)
+    }
+  },
+}
+
+function expect(document: LoadedDocument<object>, pointer: string, wanted: string, report: Report): void {
+  const key = pointer.slice(1)
+  const found = (document.value as Record<string, unknown>)[key]
+  if (found !== wanted) {
+    report(placeOf(document, pointer), `${key} is ${quote(found)}, by the file's path it is ${quote(wanted)}`)
+  }
+}
+
+const reservedStepNames = jobRule('reserved-name', (document, report) => {
+  const reserved = [...endings, 'trigger']
+  document.value.steps.forEach((step, index) => {
+    if (reserved.includes(step.name)) {
+      report(
+        placeOf(document, `/steps/${index}/name`),
+        `${quote(step.name)} has a meaning of its own; name the step otherwise`,
+      )
+    }
+  })
+})
+
+const duplicateNames: Rule = {
+  name: 'duplicate-name',
+  check({ jobs, clients, policies, reports }, report) {
+    for (const document of jobs.values()) {
+      const { steps, trigger } = document.value
+      expectDistinct(document, '/steps', steps, 'step', report)
+      if (trigger.type === 'scheduled') {
+        expectDistinct(document, '/trigger/schedules', trigger.schedules, 'schedule', report)
+      }
+    }
+    for (const document of clients.values()) {
+      expectDistinct(document, '/callCenters', document.value.callCenters, 'call center', report)
+    }
+    for (const document of policies.values()) {
+      expectDistinct(document, '/eventKeys', document.value.eventKeys ?? [], 'event key', report)
+    }
+    for (const document of reports.values()) {
+      expectDistinct(document, '/columns', document.value.columns, 'column', report)
+    }
+  },
+}
+
+function expectDistinct(
+  document: LoadedDocument<unknown>,
+  pointer: string,
+  items: { name: string }[],
+  what: string,
+  report: Report,
+): void {
+  const lines = new Map<string, number>()
+  items.forEach(({ name }, index) => {
+    const place = placeOf(document, `${pointer}/${index}/name`)
+    const first = lines.get(name)
+    if (first === undefined) lines.set(name, place.line)
+    else report(place, `the ${what} ${quote(name)} is there already, in line ${first}`)
+  })
+}
+
+export const nameRules: Rule[] = [fileNames, reservedStepNames, duplicateNames]

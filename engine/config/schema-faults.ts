@@ -1,0 +1,200 @@
+/** The validator's errors as sentences: one a fault, at its place, with what is allowed. */
+
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { Problem } from '../core/model.ts'
+import { suggestWord } from '../core/suggest.ts'
+import { type At, type LoadedDocument, placeInside, placeOf, pointerPart } from './places.ts'
+import { listWords, quote } from './problems.ts'
+import { describeType, describeValue, jsonType, nameType } from './schema-sentences.ts'
+import type { Kind, SchemaNode, Schemas } from './schemas.ts'
+
+/** More of one file would only hide the first ones. */
+const maxFaults = 50
+
+interface Fault {
+  at: At
+  message: string
+  rule?: string
+}
+
+/** Turns the errors of one document into problems. */
+export function describeFaults(
+  errors: ErrorObject[],
+  kind: Kind,
+  document: LoadedDocument<unknown>,
+  schemas: Schemas,
+): Problem[] {
+  const foreign = describeWrongKind(document, kind)
+  const faults = foreign ? [foreign] : describe(errors, '', document, schemas)
+  const seen = new Set<string>()
+  return faults
+    .filter(({ at, message }) => {
+      const key = `${at.line}:${at.column}:${message}`
+      return !seen.has(key) && seen.add(key)
+    })
+    .slice(0, maxFaults)
+    .map(({ at, message, rule }) => ({
+      ...at,
+      rule: rule ?? 'schema',
+      severity: 'error',
+      message,
+    }))
+}
+
+/** A document of another kind would give a fault for nearly every key: it is told once. */
+function describeWrongKind(document: LoadedDocument<unknown>, kind: Kind): Fault | undefined {
+  const value = document.value as { kind?: unknown } | null
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return {
+      at: placeOf(document, ''),
+      message: `the file holds ${describeType(value)}; a manifest is a mapping of keys`,
+    }
+  }
+  if (value.kind === undefined || value.kind === kind) return undefined
+  const message = `kind is ${quote(value.kind)}; a file in this place is a "${kind}"`
+  return { at: placeOf(document, '/kind'), message }
+}
+
+/** `base` is the pointer to the value that the errors' paths begin from. */
+function describe(
+  errors: ErrorObject[],
+  base: string,
+  document: LoadedDocument<unknown>,
+  schemas: Schemas,
+): Fault[] {
+  const choices = errors.filter((error) => error.keyword === 'oneOf')
+  // The errors of all branches of a choice are noise: the branch that was meant is checked by itself.
+  const insideChoice = (error: ErrorObject) =>
+    choices.some(
+      (choice) =>
+        choice !== error &&
+        (error.instancePath === choice.instancePath ||
+          error.instancePath.startsWith(`${choice.instancePath}/`)),
+    )
+  const missingTag = new Set(
+    errors.filter((error) => isMissing(error, 'type')).map((error) => error.instancePath),
+  )
+  return errors.flatMap((error) => {
+    if (insideChoice(error)) return []
+    // A text that is too short or too long fits its pattern no better.
+    if (error.keyword === 'pattern' && isTold(errors, error)) return []
+    if (error.keyword === 'required' && isMisspelt(errors, error)) return []
+    if (error.keyword === 'discriminator' && missingTag.has(error.instancePath)) return []
+    const pointer = base + error.instancePath
+    if (error.keyword === 'oneOf') return describeChoice(error, pointer, document, schemas)
+    return [describeOne(error, pointer, document, schemas)]
+  })
+}
+
+function isTold(errors: ErrorObject[], { instancePath }: ErrorObject): boolean {
+  return errors.some((other) => other.keyword !== 'pattern' && other.instancePath === instancePath)
+}
+
+/** Whether a key that is missing is there by another spelling, which is told already. */
+function isMisspelt(errors: ErrorObject[], { instancePath, params }: ErrorObject): boolean {
+  return errors.some(
+    (other) =>
+      other.keyword === 'additionalProperties' &&
+      other.instancePath === instancePath &&
+      suggestWord(other.params.additionalProperty, [params.missingProperty]) !== '',
+  )
+}
+
+function isMissing(error: ErrorObject, key: string): boolean {
+  return error.keyword === 'required' && error.params.missingProperty === key
+}
+
+/** The faults of the branch that was most likely meant. */
+function describeChoice(
+  error: ErrorObject,
+  pointer: string,
+  document: LoadedDocument<unknown>,
+  schemas: Schemas,
+): Fault[] {
+  const value = error.data
+  const all = (error.parentSchema as SchemaNode).oneOf ?? []
+  const fitting = all.filter((branch) => branch.type === jsonType(value))
+  if (fitting.length === 0) {
+    const types = [...new Set(all.map((branch) => nameType(String(branch.type))))]
+    return [
+      { at: placeOf(document, pointer), message: `must be ${types.join(' or ')}, is ${describeType(value)}` },
+    ]
+  }
+  if (fitting.length === 1)
+    return describe(schemas.validateBranch(fitting[0]!, value), pointer, document, schemas)
+
+  const keys = Object.keys(value as object)
+  const known = [...new Set(fitting.flatMap((branch) => Object.keys(branch.properties ?? {})))]
+  const unknown = keys.filter((key) => !known.includes(key))
+  if (unknown.length > 0) return unknown.map((key) => unknownKey(key, known, pointer, document))
+  // The last required key of each branch is the one that tells it from the others.
+  const marks = fitting.map((branch) => branch.required?.at(-1) ?? '')
+  const chosen = fitting.filter((_, index) => keys.includes(marks[index]!))
+  if (chosen.length === 1)
+    return describe(schemas.validateBranch(chosen[0]!, value), pointer, document, schemas)
+  const message =
+    chosen.length === 0
+      ? `needs one of ${listWords(marks)}`
+      : `has ${listWords(
+          marks.filter((mark) => keys.includes(mark)),
+          'and',
+        )}; exactly one is allowed`
+  return [{ at: placeInside(document, pointer), message }]
+}
+
+function unknownKey(key: string, known: string[], pointer: string, document: LoadedDocument<unknown>): Fault {
+  const hint = suggestWord(key, known) || `; allowed: ${listWords(known)}`
+  return {
+    at: placeOf(document, pointer + pointerPart(key), 'key'),
+    message: `unknown key ${quote(key)}${hint}`,
+  }
+}
+
+function describeOne(
+  error: ErrorObject,
+  pointer: string,
+  document: LoadedDocument<unknown>,
+  schemas: Schemas,
+): Fault {
+  const { keyword, params, data } = error
+  const schema = (error.parentSchema ?? {}) as SchemaNode
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(schema.properties ?? {})
+    return unknownKey(params.additionalProperty, known, pointer, document)
+  }
+  if (keyword === 'required') {
+    const key = String(params.missingProperty)
+    const wanted = describeWanted(schema, key, schemas)
+    return { at: placeInside(document, pointer), message: `the key "${key}" is missing${wanted}` }
+  }
+  if (keyword === 'discriminator') {
+    const tag = String(params.tag)
+    const allowed = tagsOf(schema, tag, schemas)
+    const near = suggestWord(String(params.tagValue), allowed)
+    const message = `unknown ${tag} ${quote(params.tagValue)}${near}${near ? ' Allowed' : '; allowed'}: ${listWords(allowed)}`
+    return { at: placeOf(document, `${pointer}/${tag}`), message }
+  }
+  if (keyword === 'type' && schema.properties?.secret) {
+    // Its value may be the secret itself: neither the message nor the frame repeats it.
+    const message = 'a secret is named, never written: { secret: its-name }'
+    return { at: placeOf(document, pointer), message, rule: 'secret-value' }
+  }
+  return { at: placeOf(document, pointer), message: describeValue(keyword, params, data, schema) }
+}
+
+function describeWanted(schema: SchemaNode, key: string, schemas: Schemas): string {
+  const node = schema.properties?.[key]
+  if (!node) {
+    const tags = tagsOf(schema, key, schemas)
+    return tags.length > 0 ? `; allowed: ${listWords(tags)}` : ''
+  }
+  const resolved = schemas.resolve(node)
+  if (resolved.enum) return `; allowed: ${listWords(resolved.enum.map(String))}`
+  if (resolved.const !== undefined) return `; it is ${quote(resolved.const)}`
+  const meaning = node.description?.replace(/ ?Default: .*$/, '').replace(/\.$/, '')
+  return meaning ? ` (${meaning})` : ''
+}
+
+function tagsOf(schema: SchemaNode, tag: string, schemas: Schemas): string[] {
+  return (schema.oneOf ?? []).map((branch) => String(schemas.resolve(branch).properties?.[tag]?.const))
+}

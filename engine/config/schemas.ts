@@ -1,0 +1,106 @@
+/** The JSON Schemas of the package, compiled once and only when first needed. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { Problem } from '../core/model.ts'
+import { formats } from './formats.ts'
+import type { LoadedDocument } from './places.ts'
+import { describeFaults } from './schema-faults.ts'
+
+export type Kind = 'Job' | 'Client' | 'ClientPolicy' | 'Connection' | 'Calendar' | 'Settings' | 'Report'
+
+const fileOfKind: Record<Kind, string> = {
+  Job: 'job.json',
+  Client: 'client.json',
+  ClientPolicy: 'client-policy.json',
+  Connection: 'connection.json',
+  Calendar: 'calendar.json',
+  Settings: 'settings.json',
+  Report: 'report.json',
+}
+
+/** A schema as it stands in its file. */
+export interface SchemaNode {
+  description?: string
+  properties?: Record<string, SchemaNode>
+  required?: string[]
+  type?: string | string[]
+  enum?: unknown[]
+  const?: unknown
+  oneOf?: SchemaNode[]
+  $ref?: string
+  [key: string]: unknown
+}
+
+export interface Schemas {
+  validate(kind: Kind, value: unknown): ErrorObject[]
+  /** The faults of a value against one branch of a `oneOf`, by the branch's own node. */
+  validateBranch(branch: SchemaNode, value: unknown): ErrorObject[]
+  /** The node that a reference leads to; the node itself where it has none. */
+  resolve(node: SchemaNode): SchemaNode
+}
+
+let compiled: Schemas | undefined
+
+/** What is wrong with a document's shape, one problem a fault, each at its place. Empty where it is a valid `kind`. */
+export function checkSchema(kind: Kind, document: LoadedDocument<unknown>): Problem[] {
+  compiled ??= readSchemas(join(import.meta.dirname, '../../schemas'))
+  const errors = compiled.validate(kind, document.value)
+  return errors.length === 0 ? [] : describeFaults(errors, kind, document, compiled)
+}
+
+// Only a base for the relative references; nothing is ever fetched.
+const base = 'https://jobsd.example/schemas/'
+
+/** Reads every schema under a folder and prepares their compilation. */
+function readSchemas(folder: string): Schemas {
+  const ajv = new Ajv2020({
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    discriminator: true,
+    allErrors: true,
+    verbose: true,
+  })
+  for (const [name, check] of Object.entries(formats)) ajv.addFormat(name, (text) => check(text) === null)
+  const branches = new Map<SchemaNode, string>()
+  const nodes = new Map<string, SchemaNode>()
+  const homes = new Map<SchemaNode, string>()
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!entry.endsWith('.json')) continue
+    const schema = JSON.parse(readFileSync(join(folder, entry), 'utf8')) as SchemaNode
+    const id = base + entry.replaceAll('\\', '/')
+    ajv.addSchema(schema, id)
+    register(schema, id, '')
+  }
+
+  function register(node: SchemaNode, id: string, pointer: string): void {
+    nodes.set(`${id}#${pointer}`, node)
+    homes.set(node, id)
+    if (node.oneOf) {
+      node.oneOf.forEach((branch, index) => {
+        branches.set(branch, `${id}#${pointer}/oneOf/${index}`)
+      })
+    }
+    for (const [key, child] of Object.entries(node)) {
+      if (child !== null && typeof child === 'object' && key !== 'examples') {
+        register(child as SchemaNode, id, `${pointer}/${key}`)
+      }
+    }
+  }
+
+  function run(reference: string, value: unknown): ErrorObject[] {
+    const validate = ajv.getSchema(reference) as ValidateFunction
+    return validate(value) ? [] : [...(validate.errors ?? [])]
+  }
+
+  return {
+    validate: (kind, value) => run(base + fileOfKind[kind], value),
+    validateBranch: (branch, value) => run(branches.get(branch)!, value),
+    resolve(node) {
+      if (!node.$ref) return node
+      const target = new URL(node.$ref, homes.get(node)).href
+      return nodes.get(target.includes('#') ? target : `${target}#`) ?? node
+    },
+  }
+}

@@ -1,0 +1,1 @@
+SELECT call_id, seconds FROM calls ORDER BY call_id
