@@ -1,0 +1,57 @@
+/** The data folder: owned by one engine at a time. */
+import { createHash } from 'node:crypto'
+import { chmodSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
+import { JobsdError } from '../core/errors.ts'
+
+export interface DataFolder {
+  ledger: string
+  artifacts: string
+  /** Private scratch for reports and the like. */
+  work: string
+  socket: string
+}
+
+/** The places in a data folder; makes nothing. */
+export function dataFolderOf(folder: string): DataFolder {
+  const root = resolve(folder)
+  return {
+    ledger: join(root, 'ledger.db'),
+    artifacts: join(root, 'artifacts'),
+    work: join(root, 'work'),
+    socket: socketPath(root),
+  }
+}
+
+/** A Unix socket's path may have 107 bytes at most; a deeper folder gets a private one beside the temporary files. */
+function socketPath(root: string): string {
+  const path = join(root, 'control.sock')
+  if (Buffer.byteLength(path) <= 100) return path
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 16)
+  return join(tmpdir(), `jobsd-${name}`, 'control.sock')
+}
+
+/** Makes the folder, owner-only, and locks it. The lock goes with the process. Throws ENGINE_RUNNING. */
+export function lockDataFolder(folder: string): { release(): void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+  mkdirSync(join(folder, 'work'), { recursive: true, mode: 0o700 })
+  const path = join(folder, 'engine.lock')
+  // A database's exclusive lock is the kernel's: it cannot outlive its process, as a file with a pid would.
+  const lock = new Database(path, { timeout: 0 })
+  chmodSync(path, 0o600)
+  try {
+    lock.pragma('locking_mode = EXCLUSIVE')
+    lock.exec('begin exclusive')
+  } catch (error) {
+    lock.close()
+    throw new JobsdError('ENGINE_RUNNING', { folder }, { cause: error })
+  }
+  return {
+    release() {
+      lock.close()
+    },
+  }
+}

@@ -1,0 +1,130 @@
+/** Operations on what becomes due: slots, events, files, and the runs that they start. */
+import { createHash } from 'node:crypto'
+import type { DueRecord, EventRecord, SlotRecord } from '../../core/contracts/ledger.ts'
+import type { JobId } from '../../core/model.ts'
+import { change, db, first, type Operation } from './operation.ts'
+
+/** The same due thing has the same run id for ever. */
+export function runIdOf(due: Pick<DueRecord, 'job' | 'trigger'>, callCenter: string | null): string {
+  const { type, key } = due.trigger
+  return createHash('sha256')
+    .update(JSON.stringify([due.job, type, key, callCenter]))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+export function* recordDue(due: DueRecord): Operation<string[]> {
+  const isNew = yield* change(
+    db
+      .insertInto('due')
+      .values({
+        job: due.job,
+        type: due.trigger.type,
+        key: due.trigger.key,
+        slot: due.slot,
+        body: JSON.stringify({ event: due.event, file: due.file }),
+        created_at: due.now,
+      })
+      .onConflict((conflict) => conflict.doNothing()),
+  )
+  if (!isNew) return []
+  const runIds: string[] = []
+  for (const callCenter of due.callCenters) {
+    const id = runIdOf(due, callCenter)
+    yield* insertRun(due, id, callCenter)
+    if (due.file) yield* insertTriggerFile(id, due)
+    if (due.schedule && due.trigger.type === 'scheduled') {
+      const slot = { job: due.job, schedule: due.schedule, at: due.slot, callCenter, note: '', runId: id }
+      yield* recordSlots([{ ...slot, outcome: 'ran' }])
+    }
+    runIds.push(id)
+  }
+  return runIds
+}
+
+function* insertRun(due: DueRecord, id: string, callCenter: string | null): Operation<void> {
+  yield* change(
+    db.insertInto('run').values({
+      id,
+      job: due.job,
+      client: due.job.slice(0, due.job.indexOf('/')),
+      call_center: callCenter ?? '',
+      state: 'queued',
+      trigger_type: due.trigger.type,
+      trigger_key: due.trigger.key,
+      slot: due.slot,
+      schedule: due.schedule,
+      event: due.event ? JSON.stringify(due.event) : null,
+      snapshot: due.snapshot,
+      revision: due.revision,
+      position: due.firstStep,
+      token: 0,
+      dry_run: due.dryRun ? 1 : 0,
+      created_at: due.now,
+      started_at: null,
+      ended_at: null,
+    }),
+  )
+}
+
+function* insertTriggerFile(runId: string, due: DueRecord): Operation<void> {
+  const file = { ...due.file, step: 'trigger' }
+  const row = { run_id: runId, step: 'trigger', ordinal: 0, sha256: due.file?.sha256 ?? '' }
+  yield* change(db.insertInto('run_file').values({ ...row, body: JSON.stringify(file) }))
+}
+
+export function* recordSlots(slots: SlotRecord[]): Operation<void> {
+  for (const { job, schedule, at, callCenter, outcome, note, runId } of slots) {
+    yield* change(
+      db
+        .insertInto('slot')
+        .values({ job, schedule, at, call_center: callCenter ?? '', outcome, note, run_id: runId })
+        .onConflict((conflict) => conflict.doNothing()),
+    )
+  }
+}
+
+export function* recordEvent(
+  event: EventRecord,
+  dues: DueRecord[],
+): Operation<{ known: boolean; sameBody: boolean; runIds: string[] }> {
+  const before = yield* first(
+    db
+      .selectFrom('event')
+      .selectAll()
+      .where('client', '=', event.client)
+      .where('source', '=', event.source)
+      .where('id', '=', event.id),
+  )
+  if (before) {
+    const sameBody = before.body_sha256 === event.bodySha256
+    return { known: true, sameBody, runIds: sameBody ? (JSON.parse(before.run_ids) as string[]) : [] }
+  }
+  const runIds: string[] = []
+  for (const due of dues) runIds.push(...(yield* recordDue(due)))
+  yield* change(
+    db.insertInto('event').values({
+      client: event.client,
+      source: event.source,
+      id: event.id,
+      type: event.type,
+      body: JSON.stringify(event.data),
+      body_sha256: event.bodySha256,
+      received_at: event.receivedAt,
+      run_ids: JSON.stringify(runIds),
+    }),
+  )
+  return { known: false, sameBody: true, runIds }
+}
+
+export function* knowsFile(job: JobId, key: string): Operation<boolean> {
+  const row = yield* first(
+    db
+      .selectFrom('due')
+      .select('key')
+      .where('job', '=', job)
+      .where('type', '=', 'ftp-in')
+      .where('key', '=', key),
+  )
+  return row !== undefined
+}

@@ -1,0 +1,134 @@
+/** Operations on revisions, jobs and their snapshots. */
+import { createHash } from 'node:crypto'
+import type { JobChange, LastRevision } from '../../core/contracts/ledger.ts'
+import type { Instant, JobId, JobRecord, Sha256, Snapshot } from '../../core/model.ts'
+import { all, change, db, first, type Operation } from './operation.ts'
+
+export function* applyRevision(
+  revision: string,
+  changes: JobChange[],
+  removed: JobId[],
+  now: Instant,
+): Operation<void> {
+  for (const { job, snapshot, message } of changes) {
+    const before = yield* first(db.selectFrom('job').selectAll().where('id', '=', job))
+    if (snapshot) yield* saveSnapshot(snapshot, now)
+    const row = {
+      id: job,
+      client: job.slice(0, job.indexOf('/')),
+      snapshot: snapshot?.digest ?? before?.snapshot ?? null,
+      applied_revision: snapshot ? revision : (before?.applied_revision ?? null),
+      attempted_revision: revision,
+      sync: snapshot ? 'Synced' : 'Invalid',
+      message,
+      // A job that was gone and came back starts anew: it owes nothing for the time between.
+      first_applied_at: (before?.removed_at ? null : before?.first_applied_at) ?? (snapshot ? now : null),
+      removed_at: null,
+    }
+    yield* change(
+      db
+        .insertInto('job')
+        .values(row)
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+    )
+  }
+  for (const job of removed) {
+    yield* change(db.updateTable('job').set({ removed_at: now }).where('id', '=', job))
+    yield* change(db.deleteFrom('schedule').where('job', '=', job))
+  }
+  const whole = changes.every((each) => each.snapshot)
+  const before = yield* readLastRevision()
+  const row = {
+    id: 'last',
+    attempted: revision,
+    applied: whole ? revision : (before?.applied ?? null),
+    at: now,
+  }
+  yield* change(
+    db
+      .insertInto('revision')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+}
+
+function* saveSnapshot(snapshot: Snapshot, now: Instant): Operation<void> {
+  const { digest, job } = snapshot
+  yield* change(
+    db
+      .insertInto('snapshot')
+      .values({ digest, job, body: JSON.stringify(snapshot), created_at: now })
+      .onConflict((conflict) => conflict.doNothing()),
+  )
+  yield* saveSchedules(snapshot, now)
+}
+
+/** A schedule that is new, or due at other moments than before, owes nothing for the time before now. */
+function* saveSchedules(snapshot: Snapshot, now: Instant): Operation<void> {
+  const { job } = snapshot
+  const known = yield* all(db.selectFrom('schedule').selectAll().where('job', '=', job))
+  const wanted = snapshot.manifest.enabled ? snapshot.schedules : []
+  for (const schedule of wanted) {
+    const { fields, timezone, calendar, onHoliday } = schedule
+    const digest = createHash('sha256')
+      .update(JSON.stringify([fields, timezone, calendar, onHoliday]))
+      .digest('hex')
+    if (known.some((row) => row.name === schedule.name && row.digest === digest)) continue
+    const row = { job, name: schedule.name, digest, since: now }
+    yield* change(
+      db
+        .insertInto('schedule')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['job', 'name']).doUpdateSet(row)),
+    )
+  }
+  for (const row of known) {
+    if (wanted.some((schedule) => schedule.name === row.name)) continue
+    yield* change(db.deleteFrom('schedule').where('job', '=', job).where('name', '=', row.name))
+  }
+}
+
+export function* readJobs(): Operation<JobRecord[]> {
+  const rows = yield* all(db.selectFrom('job').selectAll().orderBy('id'))
+  return rows.map((row) => ({
+    job: row.id as JobId,
+    client: row.client,
+    snapshot: row.snapshot,
+    appliedRevision: row.applied_revision,
+    attemptedRevision: row.attempted_revision,
+    sync: row.sync as JobRecord['sync'],
+    message: row.message,
+    firstAppliedAt: row.first_applied_at,
+    removedAt: row.removed_at,
+  }))
+}
+
+export function* readSnapshots(digests: Sha256[]): Operation<Snapshot[]> {
+  const snapshots: Snapshot[] = []
+  for (const digest of digests) {
+    const row = yield* first(db.selectFrom('snapshot').select('body').where('digest', '=', digest))
+    if (row) snapshots.push(JSON.parse(row.body) as Snapshot)
+  }
+  return snapshots
+}
+
+export function* readLastRevision(): Operation<LastRevision | null> {
+  const row = yield* first(db.selectFrom('revision').selectAll().where('id', '=', 'last'))
+  return row ? { attempted: row.attempted, applied: row.applied, at: row.at } : null
+}
+
+export function* readSchedulesSince(job: JobId): Operation<Record<string, Instant>> {
+  const rows = yield* all(
+    db
+      .selectFrom('schedule')
+      .leftJoin('slot', (join) =>
+        join.onRef('slot.job', '=', 'schedule.job').onRef('slot.schedule', '=', 'schedule.name'),
+      )
+      .select((select) => ['schedule.name', 'schedule.since', select.fn.max('slot.at').as('last')])
+      .where('schedule.job', '=', job)
+      .groupBy(['schedule.name', 'schedule.since']),
+  )
+  return Object.fromEntries(
+    rows.map((row) => [row.name, row.last && row.last > row.since ? row.last : row.since]),
+  )
+}

@@ -1,0 +1,41 @@
+/** The ledger contract over operations: the same for every database. */
+import type { Ledger } from '../../core/contracts/ledger.ts'
+import { markAlert, readPendingAlerts } from './alerts.ts'
+import { knowsFile, recordDue, recordEvent, recordSlots } from './dues.ts'
+import { applyRevision, readJobs, readLastRevision, readSchedulesSince, readSnapshots } from './jobs.ts'
+import type { Operation } from './operation.ts'
+import { readLatestRuns, readRun, readRuns, readUnfinishedRuns } from './run-rows.ts'
+import { beginStep, claimRun, countAttempt, endStep, intendDelivery, markDelivery } from './runs.ts'
+
+type Submit = <T>(start: () => Operation<T>) => Promise<T>
+
+/** Every method is one operation, handed to `submit`, which makes it one durable transaction. */
+export function createLedger(submit: Submit, close: () => Promise<void>): Ledger {
+  function durable<A extends unknown[], T>(operation: (...args: A) => Operation<T>) {
+    return (...args: A): Promise<T> => submit(() => operation(...args))
+  }
+  return {
+    applyRevision: durable(applyRevision),
+    jobs: durable(readJobs),
+    snapshots: durable(readSnapshots),
+    lastRevision: durable(readLastRevision),
+    recordDue: durable(recordDue),
+    recordSlots: durable(recordSlots),
+    schedulesSince: durable(readSchedulesSince),
+    recordEvent: durable(recordEvent),
+    knowsFile: durable(knowsFile),
+    unfinishedRuns: durable(readUnfinishedRuns),
+    claimRun: durable(claimRun),
+    beginStep: durable(beginStep),
+    countAttempt: durable(countAttempt),
+    endStep: durable(endStep),
+    intendDelivery: durable(intendDelivery),
+    markDelivery: durable(markDelivery),
+    run: durable(readRun),
+    latestRuns: durable(readLatestRuns),
+    runs: durable(readRuns),
+    pendingAlerts: durable(readPendingAlerts),
+    markAlert: durable(markAlert),
+    close,
+  }
+}

@@ -1,0 +1,89 @@
+/** The ledger's tables as Kysely sees them. Text for instants and JSON, 0 | 1 for booleans, '' for "the whole client": portable. */
+export interface Tables {
+  revision: { id: string; attempted: string; applied: string | null; at: string }
+  job: {
+    id: string
+    client: string
+    snapshot: string | null
+    applied_revision: string | null
+    attempted_revision: string
+    sync: string
+    message: string
+    first_applied_at: string | null
+    removed_at: string | null
+  }
+  snapshot: { digest: string; job: string; body: string; created_at: string }
+  schedule: { job: string; name: string; digest: string; since: string }
+  due: { job: string; type: string; key: string; slot: string; body: string; created_at: string }
+  slot: {
+    job: string
+    schedule: string
+    at: string
+    call_center: string
+    outcome: string
+    note: string
+    run_id: string | null
+  }
+  event: {
+    client: string
+    source: string
+    id: string
+    type: string
+    body: string
+    body_sha256: string
+    received_at: string
+    run_ids: string
+  }
+  run: {
+    id: string
+    job: string
+    client: string
+    call_center: string
+    state: string
+    trigger_type: string
+    trigger_key: string
+    slot: string
+    schedule: string | null
+    event: string | null
+    snapshot: string
+    revision: string
+    position: string | null
+    token: number
+    dry_run: number
+    created_at: string
+    started_at: string | null
+    ended_at: string | null
+  }
+  step: {
+    run_id: string
+    seq: number
+    name: string
+    type: string
+    outcome: string
+    attempts: number
+    note: string
+    error: string | null
+    next: string | null
+    started_at: string
+    ended_at: string | null
+  }
+  run_file: { run_id: string; step: string; ordinal: number; sha256: string; body: string }
+  delivery: {
+    id: string
+    run_id: string
+    step: string
+    target: string
+    artifact: string | null
+    state: string
+    note: string
+    at: string
+  }
+  alert: {
+    id: string
+    run_id: string
+    body: string
+    state: string
+    created_at: string
+    ended_at: string | null
+  }
+}

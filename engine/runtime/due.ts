@@ -1,0 +1,34 @@
+/** From something due to the ledger's record of it and of the runs it starts. */
+import type { DueRecord } from '../core/contracts/ledger.ts'
+import type { Due } from '../core/contracts/trigger.ts'
+import type { Instant, Snapshot, Trigger } from '../core/model.ts'
+
+type TypedDue = Due & { type: Trigger['type'] }
+
+/** Fan-out: one run for the whole client, or one for each call center; a due thing of one call center is one run. */
+export function toDueRecord(
+  snapshot: Snapshot,
+  revision: string,
+  due: TypedDue,
+  now: Instant,
+  dryRun = false,
+): DueRecord {
+  const { manifest } = snapshot
+  const first = manifest.steps[0]
+  if (!first) throw new Error(`${snapshot.job} has no step`)
+  const fanOut: (string | null)[] = manifest.scope === 'client' ? [null] : manifest.callCenters
+  return {
+    job: snapshot.job,
+    trigger: { type: due.type, key: due.key },
+    slot: due.slot,
+    schedule: due.schedule,
+    event: due.event,
+    file: due.file,
+    callCenters: due.callCenter === null ? fanOut : [due.callCenter],
+    snapshot: snapshot.digest,
+    revision,
+    firstStep: first.name,
+    dryRun,
+    now,
+  }
+}

@@ -1,0 +1,309 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { lockDataFolder } from '../../engine/adapters/data-folder.ts'
+import { openSqliteLedger } from '../../engine/adapters/ledger/sqlite.ts'
+import type { AlertFacts, DueRecord, Ledger, StepEnd } from '../../engine/core/contracts/ledger.ts'
+import type { JobId, Snapshot } from '../../engine/core/model.ts'
+import { createSnapshot } from '../fakes/snapshot.ts'
+
+const job: JobId = 'acme/eod-call-detail'
+const at = (second: number): string => new Date(Date.UTC(2026, 10, 22, 12, 0, second)).toISOString()
+
+function createDue(changes: Partial<DueRecord> = {}): DueRecord {
+  return {
+    job,
+    trigger: { type: 'scheduled', key: `weekdays@${at(0)}` },
+    slot: at(0),
+    schedule: 'weekdays',
+    event: null,
+    file: null,
+    callCenters: ['dallas', 'tampa'],
+    snapshot: 'd'.repeat(64),
+    revision: 'r1',
+    firstStep: 'build',
+    dryRun: false,
+    now: at(1),
+    ...changes,
+  }
+}
+
+const facts: AlertFacts = {
+  job: { id: job, title: 'EOD' },
+  client: { name: 'acme', title: 'Acme' },
+  callCenter: null,
+  run: { id: 'x', slot: at(0), revision: 'r1' },
+  step: { name: 'upload', type: 'ftp-out-copy', attempts: 1 },
+  error: { code: 'AUTH_REFUSED', message: 'no', hint: '' },
+  next: 'The run has failed.',
+}
+
+function createEnd(changes: Partial<StepEnd> = {}): StepEnd {
+  return {
+    seq: 1,
+    outcome: 'succeeded',
+    note: '',
+    error: null,
+    files: [],
+    next: { end: 'succeeded' },
+    alert: null,
+    now: at(9),
+    ...changes,
+  }
+}
+
+/** The promises of the ledger contract, for any implementation. */
+function describeLedger(
+  name: string,
+  open: (t: Test) => { ledger: Ledger; reopen(): Promise<Ledger> },
+): void {
+  t.test(`${name}: the same due thing a second time starts nothing`, async (t) => {
+    const { ledger } = open(t)
+    const first = await ledger.recordDue(createDue())
+    t.equal(first.length, 2, 'one run a call center')
+    t.same(await ledger.recordDue(createDue({ now: at(5) })), [])
+    t.same((await ledger.unfinishedRuns()).map((run) => run.callCenter).sort(), ['dallas', 'tampa'])
+    const both = await Promise.all(
+      [
+        createDue({ trigger: { type: 'manual', key: 'a' } }),
+        createDue({ trigger: { type: 'manual', key: 'a' } }),
+      ].map(ledger.recordDue),
+    )
+    t.same(both.map((ids) => ids.length).sort(), [0, 2], 'also when both come in one batch')
+  })
+
+  t.test(`${name}: what was acknowledged is there after reopening`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const [runId = ''] = await ledger.recordDue(createDue())
+    const run = await ledger.claimRun(runId, at(2))
+    const guard = { runId, token: run?.token ?? 0 }
+    const step = await ledger.beginStep(guard, 'build', 'report', at(3))
+    await ledger.countAttempt(guard, step.seq, null)
+    const again = await (await reopen()).claimRun(runId, at(10))
+    t.match(again, { state: 'running', position: 'build', token: 2, startedAt: at(2) })
+    t.match(again?.steps, [{ name: 'build', outcome: 'running', attempts: 1 }])
+  })
+
+  t.test(`${name}: who holds a lower token may write nothing`, async (t) => {
+    const { ledger } = open(t)
+    const [runId = ''] = await ledger.recordDue(createDue())
+    const old = { runId, token: (await ledger.claimRun(runId, at(2)))?.token ?? 0 }
+    const current = { runId, token: (await ledger.claimRun(runId, at(3)))?.token ?? 0 }
+    await ledger.beginStep(current, 'build', 'report', at(4))
+    const delivery = { id: 'x', runId, step: 'build', target: 'sftp:a:/b', artifact: null }
+    await t.rejects(ledger.beginStep(old, 'build', 'report', at(5)), { code: 'RUN_LOST' })
+    await t.rejects(ledger.countAttempt(old, 1, null), { code: 'RUN_LOST' })
+    await t.rejects(ledger.intendDelivery(old, delivery, at(5)), { code: 'RUN_LOST' })
+    await t.rejects(ledger.endStep(old, createEnd()), { code: 'RUN_LOST' })
+    await ledger.intendDelivery(current, delivery, at(5))
+    await t.rejects(ledger.markDelivery(old, 'x', 'confirmed', '', at(6)), { code: 'RUN_LOST' })
+    const run = await ledger.run(runId)
+    t.match(run?.steps, [{ outcome: 'running', attempts: 0, deliveries: [{ state: 'intended' }] }])
+  })
+
+  t.test(`${name}: a step that had not ended goes on, one that ended is followed by the next`, async (t) => {
+    const { ledger } = open(t)
+    const [runId = ''] = await ledger.recordDue(createDue())
+    const guard = { runId, token: (await ledger.claimRun(runId, at(2)))?.token ?? 0 }
+    t.equal((await ledger.beginStep(guard, 'build', 'report', at(3))).seq, 1)
+    t.equal((await ledger.beginStep(guard, 'build', 'report', at(4))).seq, 1, 'begun again: the same record')
+    const file = {
+      step: 'build',
+      fileName: 'a.csv',
+      mediaType: 'text/csv',
+      rows: 3,
+      period: null,
+      origin: null,
+      sha256: 'a'.repeat(64),
+      size: 9,
+    }
+    await ledger.endStep(guard, createEnd({ files: [file], next: { step: 'upload' } }))
+    t.match(await ledger.run(runId), { position: 'upload', state: 'running', files: [file] })
+    t.equal((await ledger.beginStep(guard, 'upload', 'ftp-out-copy', at(5))).seq, 2)
+    await ledger.endStep(
+      guard,
+      createEnd({
+        seq: 2,
+        outcome: 'failed',
+        error: { code: 'AUTH_REFUSED', message: 'no' },
+        next: { end: 'failed' },
+        alert: facts,
+      }),
+    )
+    t.match(await ledger.run(runId), { position: null, state: 'failed', endedAt: at(9) })
+    t.equal(await ledger.claimRun(runId, at(11)), undefined, 'an ended run cannot be claimed')
+    t.match(await ledger.pendingAlerts(), [{ runId, facts }])
+    await ledger.markAlert((await ledger.pendingAlerts())[0]?.id ?? '', 'sent', at(12))
+    t.same(await ledger.pendingAlerts(), [])
+  })
+
+  t.test(`${name}: one delivery a run, step and target`, async (t) => {
+    const { ledger } = open(t)
+    const [runId = ''] = await ledger.recordDue(createDue())
+    const guard = { runId, token: (await ledger.claimRun(runId, at(2)))?.token ?? 0 }
+    await ledger.beginStep(guard, 'upload', 'ftp-out-copy', at(3))
+    const wanted = {
+      id: 'one',
+      runId,
+      step: 'upload',
+      target: 'sftp:a:/b',
+      artifact: { sha256: 'a'.repeat(64), size: 1, fileName: 'b' },
+    }
+    await ledger.intendDelivery(guard, wanted, at(4))
+    await ledger.markDelivery(guard, 'one', 'confirmed', 'ok', at(5))
+    t.match(await ledger.intendDelivery(guard, wanted, at(6)), { state: 'confirmed', note: 'ok', at: at(5) })
+  })
+
+  t.test(`${name}: an event is recorded once, and another body under its id is told`, async (t) => {
+    const { ledger } = open(t)
+    const event = {
+      client: 'acme',
+      source: 's',
+      id: 'e1',
+      type: 'campaign.ended',
+      data: { campaign: { id: 'C1' } },
+      bodySha256: 'x',
+      receivedAt: at(0),
+    }
+    const due = createDue({
+      trigger: { type: 'campaign', key: 's:e1' },
+      schedule: null,
+      callCenters: [null],
+      event: event.data,
+    })
+    const first = await ledger.recordEvent(event, [due])
+    t.match(first, { known: false, sameBody: true })
+    t.equal(first.runIds.length, 1)
+    t.same(await ledger.recordEvent(event, [due]), { known: true, sameBody: true, runIds: first.runIds })
+    t.same(await ledger.recordEvent({ ...event, bodySha256: 'y' }, [due]), {
+      known: true,
+      sameBody: false,
+      runIds: [],
+    })
+    t.equal((await ledger.unfinishedRuns()).length, 1)
+    t.same((await ledger.run(first.runIds[0] ?? ''))?.event, event.data)
+  })
+
+  t.test(
+    `${name}: a revision that does not compile keeps the last good snapshot, also after reopening`,
+    async (t) => {
+      const { ledger, reopen } = open(t)
+      const snapshot = createSnapshot()
+      await ledger.applyRevision('r1', [{ job, snapshot, message: '' }], [], at(0))
+      await ledger.applyRevision('r2', [{ job, snapshot: null, message: 'x.yaml:1:2: no' }], [], at(1))
+      const again = await reopen()
+      t.match(await again.jobs(), [
+        {
+          job,
+          sync: 'Invalid',
+          snapshot: snapshot.digest,
+          appliedRevision: 'r1',
+          attemptedRevision: 'r2',
+          message: 'x.yaml:1:2: no',
+          firstAppliedAt: at(0),
+        },
+      ])
+      t.same(await again.snapshots([snapshot.digest]), [snapshot])
+      t.match(await again.lastRevision(), { attempted: 'r2', applied: 'r1' })
+    },
+  )
+
+  t.test(
+    `${name}: a schedule owes nothing from before it was there, was changed, or its job came back`,
+    async (t) => {
+      const { ledger } = open(t)
+      const apply = (snapshot: Snapshot, now: string) =>
+        ledger.applyRevision(now, [{ job, snapshot, message: '' }], [], now)
+      await apply(withCron('d', [30]), at(0))
+      t.same(await ledger.schedulesSince(job), { weekdays: at(0) })
+      await apply(withCron('e', [30]), at(10))
+      t.same(await ledger.schedulesSince(job), { weekdays: at(0) }, 'another change of the job leaves it')
+      await ledger.recordSlots([
+        { job, schedule: 'weekdays', at: at(20), callCenter: null, outcome: 'missed', note: '', runId: null },
+      ])
+      t.same(await ledger.schedulesSince(job), { weekdays: at(20) })
+      await apply(withCron('f', [45]), at(30))
+      t.same(await ledger.schedulesSince(job), { weekdays: at(30) })
+      await ledger.applyRevision('gone', [], [job], at(40))
+      t.same(await ledger.schedulesSince(job), {})
+      await apply(withCron('f', [45]), at(50))
+      t.same(await ledger.schedulesSince(job), { weekdays: at(50) })
+    },
+  )
+
+  t.test(`${name}: one operation that fails takes nothing of its batch with it`, async (t) => {
+    const { ledger } = open(t)
+    const [good, bad] = await Promise.allSettled([
+      ledger.recordDue(createDue()),
+      ledger.endStep({ runId: 'none', token: 1 }, createEnd()),
+    ])
+    t.match(good, { status: 'fulfilled' })
+    t.match(bad, { status: 'rejected', reason: { code: 'RUN_LOST' } })
+    t.equal((await ledger.unfinishedRuns()).length, 2)
+  })
+}
+
+function withCron(digest: string, minutes: number[]): Snapshot {
+  const fields = {
+    minutes,
+    hours: [18],
+    daysOfMonth: [],
+    months: [],
+    daysOfWeek: [],
+    eitherDay: false,
+    wildcard: false,
+  }
+  const schedule = {
+    name: 'weekdays',
+    cron: '30 18 * * *',
+    timezone: 'UTC',
+    onHoliday: 'skip',
+    catchUp: 'latest',
+    catchUpWindowMs: 1,
+    calendar: null,
+    fields,
+  } as const
+  return createSnapshot({ digest: digest.repeat(64), schedules: [schedule] })
+}
+
+describeLedger('SQLite', (t) => {
+  const path = join(t.testdir({}), 'ledger.db')
+  let ledger = openSqliteLedger(path)
+  t.teardown(() => ledger.close())
+  return {
+    ledger,
+    async reopen() {
+      await ledger.close()
+      ledger = openSqliteLedger(path)
+      return ledger
+    },
+  }
+})
+
+t.test(
+  "SQLite: the file is the owner's alone, a newer one is refused, a reader writes nothing",
+  async (t) => {
+    const path = join(t.testdir({}), 'ledger.db')
+    const ledger = openSqliteLedger(path)
+    t.equal(statSync(path).mode & 0o777, 0o600)
+    const reader = openSqliteLedger(path, { readOnly: true })
+    t.same(await reader.jobs(), [])
+    await t.rejects(reader.recordDue(createDue()), /readonly/)
+    await reader.close()
+    await ledger.close()
+    const raw = new Database(path)
+    raw.pragma('user_version = 999')
+    raw.close()
+    t.throws(() => openSqliteLedger(path), { code: 'LEDGER_NEWER' })
+  },
+)
+
+t.test('one engine owns a data folder, until it is gone', async (t) => {
+  const folder = join(t.testdir({}), 'data')
+  const lock = lockDataFolder(folder)
+  t.throws(() => lockDataFolder(folder), { code: 'ENGINE_RUNNING' })
+  lock.release()
+  lockDataFolder(folder).release()
+  t.equal(statSync(folder).mode & 0o777, 0o700)
+})
