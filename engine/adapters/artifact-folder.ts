@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Artifacts } from '../core/contracts/services.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { Sha256 } from '../core/model.ts'
+import { type ByteCount, countBytes, readHandle, syncFolder } from './local-bytes.ts'
+
+const SHA256 = /^[0-9a-f]{64}$/
+
+/**
+ * Keeps artifacts as `<root>/<first two digits>/<sha256>`, private to the engine's user. Empties `<root>/scratch` when
+ * it is created, so one engine at a time may own the folder.
+ */
+export async function createArtifactFolder(root: string): Promise<Artifacts> {
+  const scratchFolder = resolve(root, 'scratch')
+  await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
+  await chmod(scratchFolder, 0o700)
+  for (const name of await readdir(scratchFolder))
+    await rm(join(scratchFolder, name), { recursive: true, force: true })
+
+  const pathOf = (sha256: Sha256) => join(resolve(root), sha256.slice(0, 2), sha256)
+
+  return {
+    async scratch() {
+      return join(scratchFolder, randomUUID())
+    },
+
+    async adopt(scratchPath) {
+      if (dirname(resolve(scratchPath)) !== scratchFolder)
+        throw new Error('only a scratch file can be adopted')
+      const artifact = await secureFile(scratchPath)
+      const path = pathOf(artifact.sha256)
+      const folder = dirname(path)
+      if (await mkdir(folder, { recursive: true, mode: 0o700 })) await syncFolder(resolve(root))
+      if (await isWhole(path, artifact)) await unlink(scratchPath)
+      else await rename(scratchPath, path)
+      await syncFolder(folder)
+      return artifact
+    },
+
+    async open(sha256, size) {
+      if (!SHA256.test(sha256)) throw new JobsdError('ARTIFACT_DAMAGED', { sha256: JSON.stringify(sha256) })
+      const stats = await lstat(pathOf(sha256)).catch((cause: unknown) => {
+        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
+      })
+      if (!stats.isFile() || stats.size !== size) throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
+      return pathOf(sha256)
+    },
+  }
+}
+
+async function secureFile(path: string): Promise<ByteCount> {
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    await file.chmod(0o600)
+    return await hashAndSync(file)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Whether the stored file is there and undamaged; then it is made to survive a power cut too. */
+async function isWhole(path: string, expected: ByteCount): Promise<boolean> {
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    },
+  )
+  if (!file) return false
+  try {
+    const { size } = await file.stat()
+    if (size !== expected.size) return false
+    return (await hashAndSync(file)).sha256 === expected.sha256
+  } finally {
+    await file.close()
+  }
+}
+
+async function hashAndSync(file: FileHandle): Promise<ByteCount> {
+  const counted = await countBytes(readHandle(file))
+  await file.sync()
+  return counted
+}

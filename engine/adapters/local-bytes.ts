@@ -1,0 +1,125 @@
+/** Bytes between the engine's own disk and a target. */
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { JobsdError } from '../core/errors.ts'
+import type { Sha256 } from '../core/model.ts'
+import { isErrno } from './local-errors.ts'
+
+const CHUNK_BYTES = 256 * 1024
+
+/** An artifact as it is on disk. */
+export interface LocalArtifact {
+  localPath: string
+  size: number
+  sha256: Sha256
+}
+
+export interface ByteCount {
+  /** Bytes. */
+  size: number
+  sha256: Sha256
+}
+
+/**
+ * Reads an artifact in chunks of `chunkBytes`, each a buffer of its own.
+ * Throws ARTIFACT_DAMAGED after the last chunk when size or sha256 do not fit, at once when it is missing or too long.
+ */
+export async function* readArtifact(
+  artifact: LocalArtifact,
+  chunkBytes = CHUNK_BYTES,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of readLocal(artifact, chunkBytes)) {
+    size += chunk.length
+    if (size > artifact.size) break
+    hash.update(chunk)
+    yield chunk
+  }
+  if (size !== artifact.size || hash.digest('hex') !== artifact.sha256) throw damaged(artifact)
+}
+
+async function* readLocal(artifact: LocalArtifact, chunkBytes: number): AsyncGenerator<Buffer> {
+  const file = await open(artifact.localPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
+    throw damaged(artifact, cause)
+  })
+  try {
+    yield* readHandle(file, chunkBytes)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Reads an open file from its start to its end in chunks of `chunkBytes`, each a buffer of its own. */
+export async function* readHandle(file: FileHandle, chunkBytes = CHUNK_BYTES): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/**
+ * Writes chunks to a new private file and counts them. Leaves no file behind when it throws; throws TARGET_FULL when
+ * the engine's own disk is full.
+ */
+export async function writeLocal(localPath: string, chunks: AsyncIterable<Buffer>): Promise<ByteCount> {
+  const file = await open(localPath, 'wx', 0o600)
+  try {
+    return await countBytes(chunks, async (chunk, position) => {
+      await writeAll(file, chunk, position).catch((error: unknown) => {
+        throw isErrno(error, 'ENOSPC', 'EDQUOT') ? ownDiskFull(localPath, error) : error
+      })
+    })
+  } catch (error) {
+    await rm(localPath, { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+/** Counts and hashes chunks, and hands each with its position to `take` on the way. */
+export async function countBytes(
+  chunks: AsyncIterable<Buffer>,
+  take: (chunk: Buffer, position: number) => Promise<void> = async () => {},
+): Promise<ByteCount> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    await take(chunk, size)
+    size += chunk.length
+  }
+  return { size, sha256: hash.digest('hex') }
+}
+
+/** Writes a whole chunk at a position, however many writes that takes. */
+export async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done)
+    done += bytesWritten
+  }
+}
+
+/** Makes a folder's entries survive a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function ownDiskFull(localPath: string, cause: unknown): JobsdError {
+  const details = { connection: "the engine's own disk", path: basename(localPath), reason: 'disk full' }
+  return new JobsdError('TARGET_FULL', details, { cause })
+}
+
+function damaged(artifact: LocalArtifact, cause?: unknown): JobsdError {
+  return new JobsdError('ARTIFACT_DAMAGED', { sha256: artifact.sha256 }, { cause })
+}

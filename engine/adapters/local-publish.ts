@@ -1,0 +1,79 @@
+/** How a file comes to its final name on a local disk. */
+import type { Stats } from 'node:fs'
+import { link, lstat, open, rename, rm, unlink } from 'node:fs/promises'
+import type { PutRequest } from '../core/contracts/endpoints.ts'
+import { JobsdError } from '../core/errors.ts'
+import { countBytes, readArtifact, writeAll } from './local-bytes.ts'
+import { isErrno } from './local-errors.ts'
+
+/** Writes an artifact whole to a temporary path, on disk when it resolves. Throws ARTIFACT_DAMAGED, VERIFY_FAILED. */
+export async function writeTemporary(path: string, request: PutRequest, signal: AbortSignal): Promise<void> {
+  // What an earlier put left is never written into: somebody may have put a link there.
+  await rm(path, { force: true })
+  const file = await open(path, 'wx')
+  try {
+    await countBytes(untilAborted(readArtifact(request), signal), (chunk, position) =>
+      writeAll(file, chunk, position),
+    )
+    await file.sync()
+    const { size } = await file.stat()
+    if (size !== request.size)
+      throw new JobsdError('VERIFY_FAILED', {
+        path: request.path,
+        reason: `${size} of ${request.size} bytes`,
+      })
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Gives a whole file its final name in one step. Throws FILE_EXISTS, about `path`, when it may not replace what is
+ * there; also when that appeared just now.
+ */
+export async function publish(
+  real: string,
+  target: string,
+  path: string,
+  overwrite: PutRequest['overwrite'],
+): Promise<void> {
+  if (await isLinkedTo(real, target)) return unlink(real)
+  if (overwrite === 'replace') return rename(real, target)
+  try {
+    // A rename would replace a file that appeared just now; a second name never does.
+    await link(real, target)
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) throw new JobsdError('FILE_EXISTS', { path }, { cause: error })
+    if (!isErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK')) throw error
+    // A file system without second names: looking first is the best there is.
+    if (await lookAt(target)) throw new JobsdError('FILE_EXISTS', { path })
+    return rename(real, target)
+  }
+  await unlink(real)
+}
+
+/** Whether a publish was cut off between its two names; a rename between names of one file would leave both. */
+async function isLinkedTo(real: string, target: string): Promise<boolean> {
+  if (real === target) return false
+  const [one, other] = await Promise.all([lookAt(real), lookAt(target)])
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev
+}
+
+/** Looks at a path without following a link; undefined where nothing is. */
+export async function lookAt(real: string): Promise<Stats | undefined> {
+  return lstat(real).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  })
+}
+
+/** Passes chunks on and ends with the signal's reason as soon as it aborts. */
+export async function* untilAborted(
+  chunks: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    signal.throwIfAborted()
+    yield chunk
+  }
+}

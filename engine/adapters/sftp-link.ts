@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { connect as connectSocket, type Socket } from 'node:net'
+import type { SFTPWrapper } from 'ssh2'
+import SftpClient from 'ssh2-sftp-client'
+import type { Clock, Secrets } from '../core/contracts/services.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { SftpConnection } from '../core/manifest.ts'
+import { shortReason } from './file-paths.ts'
+
+const CONNECT_TIMEOUT_MS = 30_000
+const GOODBYE_TIMEOUT_MS = 2_000
+const KEEPALIVE_INTERVAL_MS = 10_000
+
+/** One authenticated SFTP connection. */
+export interface SftpLink {
+  /** For raw requests: ssh2-sftp-client's own calls lose status codes, and hang when two meet a lost connection. */
+  readonly sftp: SFTPWrapper
+  /** Why it can no longer be used; undefined while it can. */
+  readonly lost: JobsdError | undefined
+  /** Calls back once when it is lost. Returns how to stop. */
+  onLost(callback: (reason: JobsdError) => void): () => void
+  /** Whether the server announced an extension of that name, version 1. */
+  announces(extension: string): boolean
+  /** Cuts it at once, for that reason. */
+  destroy(reason: JobsdError): void
+  /** Says goodbye and closes; resolves when the socket is gone. */
+  end(): Promise<void>
+}
+
+/**
+ * Connects and authenticates. The server's key is compared with the connection's hostKeys before anything but the
+ * key exchange is sent. Throws HOST_KEY_CHANGED, AUTH_REFUSED, ENDPOINT_UNREACHABLE, ENDPOINT_TIMEOUT (after 30 s).
+ */
+export async function openSftpLink(
+  connection: SftpConnection,
+  { secrets, clock }: { secrets: Secrets; clock: Clock },
+): Promise<SftpLink> {
+  const password = connection.password && (await secrets.resolve(connection.password.secret))
+  const privateKey = connection.privateKey && (await secrets.resolve(connection.privateKey.secret))
+  // Our own socket: ssh2's destroy() leaves one open that has already said goodbye.
+  const socket = connectSocket({ host: connection.host, port: connection.port ?? 22, noDelay: true })
+  // Without callbacks of ours the library prints to the console.
+  const client = new SftpClient('jobsd', { error: () => {}, end: () => {}, close: () => {} })
+  const failures: Error[] = []
+  const record = (error: Error) => failures.push(error)
+  socket.on('error', record)
+  client.on('error', record)
+  let shownKey = ''
+  const patience = new AbortController()
+  try {
+    const sftp = await Promise.race([
+      client.connect({
+        sock: socket,
+        username: connection.username,
+        ...(password && { password: password.reveal() }),
+        ...(privateKey && { privateKey: privateKey.reveal() }),
+        hostVerifier: (key: Buffer) => {
+          shownKey = fingerprint(key)
+          return connection.hostKeys.includes(shownKey)
+        },
+        readyTimeout: 0,
+        keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+        keepaliveCountMax: 3,
+      }),
+      clock.sleep(CONNECT_TIMEOUT_MS, patience.signal),
+    ])
+    if (!sftp) throw timeout(connection.name)
+    return watchLink(connection.name, clock, socket, client, sftp)
+  } catch (error) {
+    socket.destroy()
+    if (shownKey !== '' && !connection.hostKeys.includes(shownKey))
+      throw new JobsdError('HOST_KEY_CHANGED', { connection: connection.name, shown: shownKey })
+    throw translateConnect(error, failures, connection.name)
+  } finally {
+    patience.abort()
+  }
+}
+
+/** The fingerprint of a host key as `ssh-keygen -l` prints it. */
+function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+}
+
+function timeout(connection: string): JobsdError {
+  return new JobsdError('ENDPOINT_TIMEOUT', { connection, timeoutMs: CONNECT_TIMEOUT_MS })
+}
+
+function translateConnect(error: unknown, failures: Error[], connection: string): unknown {
+  if (error instanceof JobsdError) return error
+  // The library's promise holds a copy of the error, without what ssh2 said it is about.
+  const cause = failures[0] ?? error
+  const { level, code, message } = cause as Error & { level?: string; code?: string }
+  // A key that cannot be parsed is said so without a cause: nothing that was near the key may travel.
+  if (/private ?key/i.test(message)) return new JobsdError('AUTH_REFUSED', { connection })
+  if (level === 'client-authentication') return new JobsdError('AUTH_REFUSED', { connection }, { cause })
+  const reason = shortReason(message || code || '')
+  return new JobsdError('ENDPOINT_UNREACHABLE', { connection, reason }, { cause })
+}
+
+function watchLink(
+  connection: string,
+  clock: Clock,
+  socket: Socket,
+  client: SftpClient,
+  sftp: SFTPWrapper,
+): SftpLink {
+  const callbacks = new Set<(reason: JobsdError) => void>()
+  let lost: JobsdError | undefined
+  function lose(reason: JobsdError) {
+    if (lost) return
+    lost = reason
+    socket.destroy()
+    for (const callback of callbacks) callback(reason)
+  }
+  const loseBy = (cause?: Error) => {
+    const reason = cause ? shortReason(cause.message) : 'the connection was closed'
+    lose(new JobsdError('ENDPOINT_UNREACHABLE', { connection, reason }, { cause }))
+  }
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('close', () => loseBy())
+  client.on('error', loseBy)
+  // Unheard, an error of the protocol would end the process.
+  sftp.on('error', loseBy)
+  sftp.on('end', () => loseBy())
+  sftp.on('close', () => loseBy())
+  // ssh2 keeps what the server announced to itself.
+  const { _extensions: extensions = {} } = sftp as unknown as { _extensions?: Record<string, string> }
+
+  return {
+    sftp,
+    get lost() {
+      return lost
+    },
+    onLost(callback) {
+      callbacks.add(callback)
+      return () => callbacks.delete(callback)
+    },
+    announces: (extension) => extensions[extension] === '1',
+    destroy: lose,
+    async end() {
+      const patience = new AbortController()
+      // Not awaited: the library's promise never settles when the peer is silent.
+      void client.end().catch(loseBy)
+      await Promise.race([closed, clock.sleep(GOODBYE_TIMEOUT_MS, patience.signal)])
+      patience.abort()
+      loseBy()
+      await closed
+    },
+  }
+}
