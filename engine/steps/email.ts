@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import type { MailMessage, MailReceipt } from '../core/contracts/endpoints.ts'
+import type { StepContext, StepType } from '../core/contracts/step.ts'
+import { parseSize } from '../core/duration.ts'
+import { JobsdError } from '../core/errors.ts'
+import { type MailData, mailData } from '../core/mail-data.ts'
+import type { MailTemplate, RunFile, StepOf } from '../core/model.ts'
+import { spellCount } from '../core/spell-count.ts'
+
+type RenderMail = (
+  template: MailTemplate,
+  data: MailData,
+) => Promise<{ subject: string; html: string; text: string }>
+type EmailStep = StepOf<'email'>
+
+/** Sends one mail to all its recipients, with the files of `from` attached. `renderMail` fills the template. */
+export function createEmailStep(renderMail: RenderMail): StepType<'email'> {
+  return {
+    type: 'email',
+    title: 'Email',
+    async run(step, context) {
+      const files = step.from === undefined ? [] : context.inputs(step.from)
+      refuseTooLarge(files, context)
+      const connection = context.connection(step.connection)
+      const message = { ...addressMail(step, context), ...(await fillMail(renderMail, step, files, context)) }
+      const recipients = recipientSet(step)
+      const delivery = await context.deliver({
+        target: `mail:${step.connection}:${recipients.join(',')}`,
+        file: files[0] ?? null,
+        onDoubt: step.onDoubt ?? 'hold',
+        send: async ({ sending }) => {
+          const attachments = await openAttachments(files, context)
+          const mailer = context.endpoints.mailer(connection)
+          return describeReceipt(await mailer.send({ ...message, attachments }, sending, context.signal))
+        },
+      })
+      if (delivery.state === 'in-doubt')
+        throw new JobsdError('MAIL_IN_DOUBT', { connection: step.connection })
+      // Not ok, but no error: the others have the mail, so another attempt would give it to them twice. The step's
+      // onFailure decides, by default `fail`, which tells the operators. Read from the delivery's note because that
+      // is what is still known when the engine was killed right after the server had answered.
+      const ok = !delivery.note.startsWith(partlyRefused)
+      const did = context.run.dryRun ? 'would be mailed' : 'mailed'
+      const note = ok
+        ? `${did} to ${spellCount(recipients.length, 'recipient')}`
+        : `${did}, but ${delivery.note}`
+      return { ok, note }
+    },
+  }
+}
+
+const partlyRefused = 'refused for '
+
+function describeReceipt({ rejected, response }: MailReceipt): string {
+  if (rejected.length === 0) return `accepted: ${response}`
+  const refusals = rejected.map((refusal) => `${refusal.address} (${refusal.response})`)
+  return `${partlyRefused}${refusals.join(', ')}; accepted for the others: ${response}`
+}
+
+function recipientSet({ to, cc = [], bcc = [] }: EmailStep): string[] {
+  return [...new Set([...to, ...cc, ...bcc])].sort()
+}
+
+/** The sum is what a mail server counts: all attachments, each a third longer as base64. */
+function refuseTooLarge(files: RunFile[], { snapshot }: StepContext): void {
+  const allowed = parseSize(snapshot.policy.maxAttachmentSize ?? '10MiB')
+  const size = files.reduce((total, file) => total + Math.ceil(file.size / 3) * 4, 0)
+  if (size <= allowed) return
+  const fileName = `${files.map((file) => file.fileName).join(' + ')} in base64`
+  throw new JobsdError('MAIL_TOO_LARGE', { fileName, size, allowed })
+}
+
+/** The parts that never change for a run, step and recipient set: a mail sent twice is known as one by its id. */
+function addressMail(
+  step: EmailStep,
+  { run, connection }: StepContext,
+): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments'> {
+  const { from } = connection(step.connection) as { from: string }
+  const seed = JSON.stringify([run.id, step.name, recipientSet(step)])
+  const id = createHash('sha256').update(seed).digest('hex').slice(0, 32)
+  return {
+    messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    date: new Date(run.startedAt ?? run.createdAt),
+    to: step.to,
+    cc: step.cc ?? [],
+    bcc: step.bcc ?? [],
+    replyTo: step.replyTo ?? null,
+  }
+}
+
+async function fillMail(
+  renderMail: RenderMail,
+  step: EmailStep,
+  files: RunFile[],
+  { run, snapshot, history, files: offered }: StepContext,
+): Promise<{ subject: string; html: string; text: string }> {
+  const template = snapshot.templates[step.template]
+  if (template === undefined) {
+    throw new JobsdError('TEMPLATE_FAILED', {
+      template: step.template,
+      reason: 'the job was compiled without it',
+    })
+  }
+  const data = mailData(run, snapshot, files, history, offered)
+  return await renderMail({ ...template, subject: step.subject ?? template.subject }, data)
+}
+
+async function openAttachments(
+  files: RunFile[],
+  { artifacts }: StepContext,
+): Promise<MailMessage['attachments']> {
+  return await Promise.all(
+    files.map(async ({ fileName, mediaType, sha256, size }) => ({
+      fileName,
+      mediaType,
+      localPath: await artifacts.open(sha256, size),
+    })),
+  )
+}

@@ -1,0 +1,179 @@
+import t from 'tap'
+import { JobsdError } from '../../../engine/core/errors.ts'
+import type { MailData } from '../../../engine/core/mail-data.ts'
+import type { MailTemplate, RunFile, StepOf } from '../../../engine/core/model.ts'
+import { createEmailStep } from '../../../engine/steps/email.ts'
+import { createTestArtifacts } from '../../fakes/artifacts.ts'
+import { createMemoryEndpoints, createMemoryMailer } from '../../fakes/endpoints.ts'
+import { createSnapshot, createStep } from '../../fakes/snapshot.ts'
+import { createStepContext, offerFile } from '../../fakes/step-context.ts'
+
+const mail: StepOf<'email'> = createStep({
+  name: 'mail',
+  type: 'email',
+  from: 'build',
+  connection: 'mail',
+  to: ['ops@acme.example', 'lead@acme.example'],
+  bcc: ['audit@acme.example', 'ops@acme.example'],
+  template: 'report-ready',
+})
+const target = 'mail:mail:audit@acme.example,lead@acme.example,ops@acme.example'
+const period = {
+  start: '2026-11-21T06:00:00.000Z',
+  end: '2026-11-22T06:00:00.000Z',
+  timezone: 'America/Chicago',
+}
+
+t.test('email', async (t) => {
+  const folder = t.testdir()
+  const artifacts = createTestArtifacts(folder)
+  const calls = await offerFile(artifacts, 'calls.csv', 'one,two\n', { period, rows: 1 })
+
+  const setUp = (files: RunFile[] = [calls], given: Parameters<typeof createStepContext>[2] = {}) => {
+    const mailer = createMemoryMailer()
+    const rendered: { template: MailTemplate; data: MailData }[] = []
+    const step = createEmailStep((template, data) => {
+      rendered.push({ template, data })
+      return Promise.resolve({ subject: `S:${template.subject}`, html: '<p>', text: 'T' })
+    })
+    const endpoints = createMemoryEndpoints({ mailers: { mail: mailer } })
+    const context = createStepContext('mail', folder, { files, artifacts, endpoints, ...given })
+    return { mailer, rendered, step, context, delivery: () => context.deliveries.get(target) }
+  }
+
+  t.test('sends one mail to all recipients with the files attached, one delivery', async (t) => {
+    const { mailer, step, context, delivery } = setUp()
+    t.same(await step.run(mail, context), { ok: true, note: 'mailed to 3 recipients' })
+    t.equal(mailer.mails.length, 1)
+    t.match(mailer.mails[0], {
+      to: mail.to,
+      cc: [],
+      bcc: mail.bcc,
+      replyTo: null,
+      subject: 'S:Ready',
+      attachments: [{ fileName: 'calls.csv', mediaType: 'text/csv' }],
+      contents: ['one,two\n'],
+    })
+    t.equal(mailer.mails[0]?.date.toISOString(), context.run.startedAt, 'the same at each attempt')
+    t.match(delivery(), { state: 'confirmed', note: 'accepted: 250 OK', artifact: { fileName: 'calls.csv' } })
+  })
+
+  t.test('gives the template plain data about the run, local to the client', async (t) => {
+    const event = { campaign: { id: 7 } }
+    const { rendered, step, context } = setUp([calls], { run: { event } })
+    await step.run({ ...mail, subject: 'Calls of {{period.label}}' }, context)
+    t.equal(
+      rendered[0]?.template.subject,
+      'Calls of {{period.label}}',
+      'the step’s own subject is rendered too',
+    )
+    t.same(rendered[0]?.data, {
+      job: { name: 'eod-call-detail', title: 'End-of-day call detail' },
+      client: { name: 'acme', title: 'Acme Collections' },
+      callCenter: { name: 'dallas', title: 'Dallas' },
+      run: { id: '0123456789abcdef', startedAt: '2026-11-22T18:30:01-06:00' },
+      period: { label: '21 Nov 2026', start: '2026-11-21', end: '2026-11-21' },
+      slot: '2026-11-22T18:30:00-06:00',
+      files: [{ fileName: 'calls.csv', size: 8, rows: 1 }],
+      event,
+      steps: {},
+    })
+  })
+
+  t.test('a mail without files still tells the period of the run’s report', async (t) => {
+    const { mailer, rendered, step, context, delivery } = setUp([calls], { run: { callCenter: null } })
+    const { from: _from, ...bare } = mail
+    await step.run(bare, context)
+    t.match(rendered[0]?.data, { callCenter: null, files: [], period: { label: '21 Nov 2026' } })
+    t.same(mailer.mails[0]?.attachments, [])
+    t.equal(delivery()?.artifact, null)
+  })
+
+  t.test('the Message-ID is fixed by run, step and recipients, whatever their order', async (t) => {
+    const idOf = async (changes: Partial<typeof mail>, run = {}): Promise<string | undefined> => {
+      const { mailer, step, context } = setUp([calls], { run })
+      await step.run({ ...mail, ...changes }, context)
+      return mailer.mails[0]?.messageId
+    }
+    const id = await idOf({})
+    t.match(id, /^<[0-9a-f]{32}@jobsd\.example>$/)
+    t.equal(await idOf({ to: [...mail.to].reverse() }), id)
+    t.not(await idOf({ name: 'again' }), id)
+    t.not(await idOf({ to: ['ops@acme.example'] }), id)
+    t.not(await idOf({}, { id: 'fedcba9876543210' }), id)
+  })
+
+  t.test('a mail that may have been sent is not sent again unless the step says so', async (t) => {
+    const { mailer, step, context, delivery } = setUp()
+    mailer.answer = () => {
+      throw new JobsdError('MAIL_IN_DOUBT', { connection: 'mail' })
+    }
+    await t.rejects(step.run(mail, context), { code: 'MAIL_IN_DOUBT' })
+    t.equal(delivery()?.state, 'in-doubt')
+    await t.rejects(step.run(mail, context), { code: 'MAIL_IN_DOUBT' })
+    t.equal(mailer.mails.length, 1)
+    mailer.answer = () => ({ accepted: [], rejected: [], response: '250 OK' })
+    await step.run({ ...mail, onDoubt: 'resend' }, context)
+    t.equal(mailer.mails.length, 2)
+    t.equal(mailer.mails[1]?.messageId, mailer.mails[0]?.messageId)
+  })
+
+  t.test('the doubt begins when the mailer transmits, not before', async (t) => {
+    const { mailer, step, context, delivery } = setUp()
+    const states: (string | undefined)[] = []
+    const { send } = mailer
+    mailer.send = async (message, transmitting, signal) => {
+      states.push(delivery()?.state)
+      return await send(message, transmitting, signal)
+    }
+    mailer.answer = () => {
+      states.push(delivery()?.state)
+      return { accepted: [], rejected: [], response: '250 OK' }
+    }
+    await step.run(mail, context)
+    t.same(states, ['intended', 'sending'])
+  })
+
+  t.test(
+    'a recipient who was refused makes the step not ok, also when it is repeated after a crash',
+    async (t) => {
+      const { mailer, step, context, delivery } = setUp()
+      mailer.answer = () => ({
+        accepted: ['ops@acme.example'],
+        rejected: [{ address: 'lead@acme.example', response: '550 no such user' }],
+        response: '250 OK',
+      })
+      const first = await step.run(mail, context)
+      t.equal(first.ok, false)
+      t.match(first.note, /refused for lead@acme\.example \(550 no such user\)/)
+      t.equal(delivery()?.state, 'confirmed')
+      t.same(await step.run(mail, context), first)
+      t.equal(mailer.mails.length, 1, 'the others do not get it twice')
+    },
+  )
+
+  t.test('attachments may be as large as the policy allows, counted as base64 and together', async (t) => {
+    const large = (size: number): RunFile => ({ ...calls, size })
+    const policy = { ...createSnapshot().policy, maxAttachmentSize: '4KiB' }
+    const sizes = async (files: RunFile[], given = {}): Promise<string | undefined> => {
+      const { step, context, rendered } = setUp(files, given)
+      const error: JobsdError = await step.run(mail, context).catch((thrown) => thrown)
+      t.equal(rendered.length, error.code === 'MAIL_TOO_LARGE' ? 0 : 1)
+      return error.code
+    }
+    const snapshot = { policy }
+    // The artifact has 8 bytes, so a size that is let through ends as damaged when it is opened.
+    t.equal(await sizes([large(3072)], { snapshot }), 'ARTIFACT_DAMAGED')
+    t.equal(await sizes([large(3073)], { snapshot }), 'MAIL_TOO_LARGE')
+    t.equal(await sizes([large(1536), large(1537)], { snapshot }), 'MAIL_TOO_LARGE')
+    t.equal(await sizes([large((10 * 1024 * 1024 * 3) / 4)]), 'ARTIFACT_DAMAGED', 'the default is 10MiB')
+    t.equal(await sizes([large((10 * 1024 * 1024 * 3) / 4 + 1)]), 'MAIL_TOO_LARGE')
+  })
+
+  t.test('a dry run renders and sends nothing', async (t) => {
+    const { mailer, rendered, step, context } = setUp([calls], { run: { dryRun: true } })
+    t.same(await step.run(mail, context), { ok: true, note: 'would be mailed to 3 recipients' })
+    t.equal(rendered.length, 1)
+    t.same(mailer.mails, [])
+  })
+})
