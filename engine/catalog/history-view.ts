@@ -1,0 +1,195 @@
+/** What happened, as customers see it: no error text, no server's answer, nobody's address. */
+import type { Client } from '../core/manifest.ts'
+import type { Delivery, RunDetail, RunState, Snapshot } from '../core/model.ts'
+import { spellCount } from '../core/spell-count.ts'
+import { type Moment, spellDuration, spellMoment, spellPeriod, spellSize } from './plain-words.ts'
+import { explainError, nameConnection } from './redact.ts'
+import { nextTitle, stepTitle } from './step-view.ts'
+
+/** How it went: a word, and the tone to show it in. */
+export interface Outcome {
+  label: string
+  tone: 'good' | 'bad' | 'busy' | 'quiet'
+}
+
+export interface RunView {
+  id: string
+  outcome: Outcome
+  startedAt: Moment
+  duration: string
+  /** What set it off: the schedule, the campaign, the posted file. */
+  startedBy: string
+  /** Empty for a run over the whole client. */
+  callCenter: string
+  /** The time that the data covers; empty where no report was made. */
+  period: string
+  steps: StepResultView[]
+}
+
+export interface StepResultView {
+  name: string
+  type: string
+  outcome: Outcome
+  /** One sentence, may be empty. */
+  result: string
+  duration: string
+  next: string
+  deliveries: DeliveryView[]
+}
+
+export interface DeliveryView {
+  fileName: string
+  size: string
+  /** With its preposition: `to Acme SFTP site`, `by e-mail`. */
+  destination: string
+  state: Outcome
+  at: Moment
+}
+
+export interface LastExecution {
+  outcome: Outcome
+  at: Moment
+  /** Which part of several call centers it went well for; empty for one run. */
+  share: string
+}
+
+type StepResult = RunDetail['steps'][number]
+
+const runOutcomes: Record<RunState, Outcome> = {
+  queued: { label: 'Waiting', tone: 'busy' },
+  running: { label: 'Running', tone: 'busy' },
+  succeeded: { label: 'Succeeded', tone: 'good' },
+  failed: { label: 'Failed', tone: 'bad' },
+  skipped: { label: 'Skipped', tone: 'quiet' },
+  cancelled: { label: 'Cancelled', tone: 'quiet' },
+}
+
+const deliveryOutcomes: Record<Delivery['state'], Outcome> = {
+  intended: { label: 'Waiting', tone: 'busy' },
+  sending: { label: 'On its way', tone: 'busy' },
+  confirmed: { label: 'Delivered', tone: 'good' },
+  'in-doubt': { label: 'Being checked', tone: 'bad' },
+  failed: { label: 'Not delivered', tone: 'bad' },
+}
+
+/** Shows one run with the result of each step. */
+export function viewRun(run: RunDetail, client: Client, snapshot: Snapshot): RunView {
+  const period = run.files.find((file) => file.period !== null)?.period ?? null
+  return {
+    id: run.id,
+    outcome: runOutcomes[run.state],
+    startedAt: spellMoment(client.timezone, Date.parse(startOf(run))),
+    duration: spellSpan(run.startedAt, run.endedAt),
+    startedBy: describeStart(run),
+    callCenter: callCenterTitle(client, run.callCenter),
+    period: period === null ? '' : spellPeriod(period),
+    steps: run.steps.map((step) => viewStepResult(step, run, client, snapshot)),
+  }
+}
+
+/** Sums up the newest execution: the runs that the same cause started, one for each call center. The worst one counts. */
+export function viewLastExecution(runs: RunDetail[], client: Client): LastExecution | null {
+  const newest = runs[0]
+  if (newest === undefined) return null
+  const same = runs.filter(
+    ({ trigger }) => trigger.type === newest.trigger.type && trigger.key === newest.trigger.key,
+  )
+  const worst = worstFirst.find((state) => same.some((run) => run.state === state)) ?? newest.state
+  const good = same.filter(({ state }) => state === 'succeeded').length
+  const isMixed = good > 0 && good < same.length
+  return {
+    outcome: runOutcomes[worst],
+    at: spellMoment(client.timezone, Date.parse(startOf(newest))),
+    share: isMixed ? `${good} of ${same.length} call centers succeeded` : '',
+  }
+}
+
+const worstFirst: RunState[] = ['failed', 'cancelled', 'running', 'queued', 'succeeded', 'skipped']
+
+function viewStepResult(
+  step: StepResult,
+  run: RunDetail,
+  client: Client,
+  snapshot: Snapshot,
+): StepResultView {
+  return {
+    name: step.name,
+    type: stepTitle(step.type),
+    outcome: stepOutcome(step),
+    result: describeResult(step, run),
+    duration: spellSpan(step.startedAt, step.endedAt),
+    next: step.next === null ? '' : nextTitle(step.next),
+    deliveries: step.deliveries.map((delivery) => viewDelivery(delivery, client, snapshot)),
+  }
+}
+
+function stepOutcome(step: StepResult): Outcome {
+  if (step.type === 'condition' && step.outcome === 'succeeded') return { label: 'True', tone: 'good' }
+  if (step.type === 'condition' && step.outcome === 'not-ok') return { label: 'False', tone: 'quiet' }
+  if (step.outcome === 'not-ok') return { label: 'Not done', tone: 'quiet' }
+  return runOutcomes[step.outcome]
+}
+
+// The step's own note is not used: it may quote what a server said.
+function describeResult(step: StepResult, run: RunDetail): string {
+  if (step.outcome === 'failed') return explainError(step.error?.code ?? '')
+  if (step.outcome === 'skipped') return 'There was nothing to send.'
+  const rows = run.files.filter((file) => file.step === step.name).map((file) => file.rows)
+  const counted = rows.filter((count) => count !== null)
+  if (counted.length === 0) return ''
+  return `${spellCount(
+    counted.reduce((sum, count) => sum + count, 0),
+    'row',
+  )}.`
+}
+
+function viewDelivery(delivery: Delivery, client: Client, snapshot: Snapshot): DeliveryView {
+  // Only the kind and the connection of a target are shown: what follows are paths and addresses.
+  const [kind = '', connection = ''] = delivery.target.split(':')
+  const isMail = kind === 'mail'
+  return {
+    fileName: delivery.artifact?.fileName ?? 'Message without a file',
+    size: delivery.artifact === null ? '' : spellSize(delivery.artifact.size),
+    destination: isMail ? 'by e-mail' : `to ${nameConnection(snapshot.connections, connection)}`,
+    // A mail server only takes a mail; whether it reached the recipients is not known.
+    state:
+      isMail && delivery.state === 'confirmed'
+        ? { label: 'Sent', tone: 'good' }
+        : deliveryOutcomes[delivery.state],
+    at: spellMoment(client.timezone, Date.parse(delivery.at)),
+  }
+}
+
+function describeStart(run: RunDetail): string {
+  switch (run.trigger.type) {
+    case 'scheduled':
+      return run.schedule === null ? 'Schedule' : `Schedule ${run.schedule}`
+    case 'campaign':
+      return `Campaign ${campaignName(run)}`.trim()
+    case 'ftp-in':
+      return `File ${run.files.find(({ step }) => step === 'trigger')?.fileName ?? ''}`.trim()
+    default:
+      return 'Request'
+  }
+}
+
+// Not core's campaignOf: that throws for a bad time, and a page is no place to find out.
+function campaignName({ event }: RunDetail): string {
+  const { campaign, campaignName: name, campaignId: id } = event ?? {}
+  const known = typeof campaign === 'object' ? (campaign.name ?? campaign.id) : (name ?? id)
+  return typeof known === 'string' || typeof known === 'number' ? String(known) : ''
+}
+
+function callCenterTitle(client: Client, name: string | null): string {
+  return client.callCenters.find((callCenter) => callCenter.name === name)?.title ?? name ?? ''
+}
+
+function startOf(run: RunDetail): string {
+  return run.startedAt ?? run.createdAt
+}
+
+function spellSpan(startedAt: string | null, endedAt: string | null): string {
+  return startedAt === null || endedAt === null
+    ? ''
+    : spellDuration(Date.parse(endedAt) - Date.parse(startedAt))
+}

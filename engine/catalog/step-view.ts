@@ -1,0 +1,146 @@
+/** One step of a job as customers see it. */
+import type { CallCenter } from '../core/manifest.ts'
+import type { Snapshot, Step, StepOf } from '../core/model.ts'
+import { describeTest } from './condition-words.ts'
+import { joinWords } from './plain-words.ts'
+import { nameConnection, redactAddress } from './redact.ts'
+
+export interface StepView {
+  name: string
+  /** The platform's own name: `FTPOutCopy`. */
+  type: string
+  nextSuccess: string
+  nextFailure: string
+  /** What is done, sent and where, in words; code is a pattern to be read letter by letter. */
+  details: Detail[]
+}
+
+export interface Detail {
+  label: string
+  value: string
+  code: boolean
+}
+
+const titles: Record<string, string> = {
+  report: 'Report',
+  email: 'Email',
+  'ftp-out-copy': 'FTPOutCopy',
+  'cloud-copy': 'Copy to Cloud Object Storage',
+  condition: 'Condition',
+  'move-file': 'Move File',
+}
+
+/** The platform's own name of a step type; an unknown type is its own name. */
+export function stepTitle(type: string): string {
+  return titles[type] ?? type
+}
+
+/** `End` and `Fail` for the graph's two ends, otherwise the step's name. */
+export function nextTitle(next: string): string {
+  if (next === 'end') return 'End'
+  return next === 'fail' ? 'Fail' : next
+}
+
+/** Shows one step. A type that is not known here shows no details. */
+export function viewStep(step: Step, snapshot: Snapshot, callCenters: readonly CallCenter[]): StepView {
+  return {
+    name: step.name,
+    type: stepTitle(step.type),
+    nextSuccess: nextTitle(step.onSuccess),
+    nextFailure: nextTitle(step.onFailure),
+    details: describeStep(step, snapshot, callCenters),
+  }
+}
+
+function describeStep(step: Step, snapshot: Snapshot, callCenters: readonly CallCenter[]): Detail[] {
+  switch (step.type) {
+    case 'report':
+      return describeReport(step, snapshot)
+    case 'email':
+      return describeEmail(step, snapshot)
+    case 'ftp-out-copy':
+      return [
+        fact('Files', describeFrom(step.from)),
+        fact('Destination', nameConnection(snapshot.connections, step.connection)),
+        pattern('Folder', step.path),
+        fact('Same name there', existing[step.overwrite ?? 'fail']),
+      ]
+    case 'cloud-copy':
+      return [
+        fact('Files', describeFrom(step.from)),
+        fact('Destination', nameConnection(snapshot.connections, step.connection)),
+        ...(step.prefix === undefined ? [] : [pattern('Folder', step.prefix)]),
+        fact('Same name there', existing[step.overwrite ?? 'fail']),
+      ]
+    case 'condition':
+      return [fact('True when', describeTest(step.when, callCenters))]
+    case 'move-file':
+      return [
+        fact('Files', describeFrom(step.from)),
+        pattern('Folder', step.path),
+        ...(step.fileName === undefined ? [] : [pattern('New name', step.fileName)]),
+        fact('Same name there', existing[step.overwrite ?? 'fail']),
+      ]
+    default:
+      return []
+  }
+}
+
+function describeReport(step: StepOf<'report'>, snapshot: Snapshot): Detail[] {
+  const report = Object.hasOwn(snapshot.reports, step.report) ? snapshot.reports[step.report] : undefined
+  return [
+    fact('Report', report?.title ?? step.report),
+    fact('Period', periods[step.period]),
+    fact('Format', step.format.toUpperCase()),
+    pattern('File name', step.fileName),
+    fact('Without rows', withoutRows[step.onEmpty]),
+  ]
+}
+
+// Hidden copies stay hidden: neither their addresses nor their number are shown.
+function describeEmail(step: StepOf<'email'>, snapshot: Snapshot): Detail[] {
+  return [
+    fact('Attached', step.from === undefined ? 'Nothing' : describeFrom(step.from)),
+    fact('To', step.to.map(redactAddress).join(', ')),
+    ...(step.cc === undefined || step.cc.length === 0
+      ? []
+      : [fact('Copy to', step.cc.map(redactAddress).join(', '))]),
+    fact('Sent through', nameConnection(snapshot.connections, step.connection)),
+  ]
+}
+
+const periods: Record<StepOf<'report'>['period'], string> = {
+  day: 'The latest complete day',
+  'day-so-far': 'The day so far',
+  hour: 'The latest complete hour',
+  week: 'The latest complete week',
+  month: 'The latest complete month',
+  'week-to-date': 'The week so far',
+  'month-to-date': 'The month so far',
+  campaign: 'The whole campaign',
+}
+
+const withoutRows: Record<StepOf<'report'>['onEmpty'], string> = {
+  send: 'The empty report is sent',
+  skip: 'Nothing is sent',
+  fail: 'The step fails',
+}
+
+const existing = {
+  fail: 'The step fails, nothing is replaced',
+  replace: 'The file there is replaced',
+  'skip-if-same': 'The same content is left as it is, other content is not replaced',
+} as const
+
+function describeFrom(from: string | string[]): string {
+  const names = [from].flat().map((name) => (name === 'trigger' ? 'The posted file' : `Files of ${name}`))
+  return joinWords(names)
+}
+
+function fact(label: string, value: string): Detail {
+  return { label, value, code: false }
+}
+
+function pattern(label: string, value: string): Detail {
+  return { label, value, code: true }
+}
