@@ -1,0 +1,92 @@
+/** Builds a mail's bytes. The same message gives the same bytes every time. */
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { MailMessage } from '../core/contracts/endpoints.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { SmtpConnection } from '../core/manifest.ts'
+
+const maxRecipients = 50
+// A subset of RFC 5321: nothing in it can end an address, a header or a command.
+const plainAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
+
+/**
+ * Returns everyone a mail goes to, each once. Throws MAIL_REFUSED for none, for more than 50 and for anything that
+ * is not one plain ASCII address.
+ */
+export function mailRecipients(connection: SmtpConnection, message: MailMessage): string[] {
+  const refuse = (reason: string) => new JobsdError('MAIL_REFUSED', { connection: connection.name, reason })
+  const recipients = [...new Set([...message.to, ...message.cc, ...message.bcc])]
+  const others = [connection.from, ...(message.replyTo === null ? [] : [message.replyTo])]
+  for (const address of [...recipients, ...others]) {
+    if (!isPlainAddress(address)) throw refuse(`${JSON.stringify(address)} is not one plain e-mail address`)
+  }
+  if (recipients.length === 0) throw refuse('it has no recipient')
+  if (recipients.length > maxRecipients) {
+    throw refuse(`it has ${recipients.length} recipients, ${maxRecipients} are allowed`)
+  }
+  return recipients
+}
+
+/** Opens a mail as a stream of bytes with its attachments read from disk. Throws FILE_MISSING. */
+export async function openMessage(connection: SmtpConnection, message: MailMessage): Promise<Readable> {
+  const handles: FileHandle[] = []
+  try {
+    for (const { localPath, fileName } of message.attachments) {
+      handles.push(await openAttachment(localPath, fileName))
+    }
+  } catch (error) {
+    for (const handle of handles) await handle.close()
+    throw error
+  }
+  const composer = new MailComposer({
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    baseBoundary: createHash('sha256').update(message.messageId).digest('hex').slice(0, 32),
+    boundaryPrefix: 'jobsd',
+    messageId: message.messageId,
+    date: message.date,
+    from: { name: oneLine(connection.fromName ?? ''), address: connection.from },
+    to: message.to.map(asAddress),
+    cc: message.cc.map(asAddress),
+    ...(message.replyTo !== null && { replyTo: asAddress(message.replyTo) }),
+    subject: oneLine(message.subject),
+    headers: { 'Auto-Submitted': 'auto-generated' },
+    text: message.text,
+    html: message.html,
+    attachments: message.attachments.map(({ fileName, mediaType }, index) => ({
+      filename: oneLine(fileName),
+      contentType: attachedType(mediaType),
+      contentDisposition: 'attachment',
+      content: handles[index]!.createReadStream(),
+    })),
+  })
+  return composer.compile().createReadStream()
+}
+
+function isPlainAddress(address: string): boolean {
+  return address.length <= 254 && plainAddress.test(address)
+}
+
+function asAddress(address: string): { name: string; address: string } {
+  return { name: '', address }
+}
+
+async function openAttachment(localPath: string, fileName: string): Promise<FileHandle> {
+  try {
+    return await open(localPath, 'r')
+  } catch (error) {
+    throw new JobsdError('FILE_MISSING', { path: fileName }, { cause: error })
+  }
+}
+
+/** multipart and message parts may not be encoded, so such files travel as bytes. */
+function attachedType(mediaType: string): string {
+  const plain = /^[\w.+-]+\/[\w.+-]+(?:; *charset=[\w-]+)?$/.test(mediaType)
+  return plain && !/^(multipart|message)\//i.test(mediaType) ? mediaType : 'application/octet-stream'
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
