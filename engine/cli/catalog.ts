@@ -1,0 +1,120 @@
+import { join } from 'node:path'
+import { renderClientSite, writeSite } from '../catalog/site.ts'
+import { clientView } from '../catalog/views.ts'
+import { compileJob } from '../config/compile.ts'
+import { loadConfig } from '../config/load.ts'
+import type { ConfigSource } from '../core/contracts/config-source.ts'
+import type { Ledger } from '../core/contracts/ledger.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
+import type { AddCommand } from './parts.ts'
+import { dataFolder } from './parts.ts'
+
+const runsPerClient = 1000
+
+interface CatalogOptions {
+  out: string
+  client?: string
+  platform?: string
+  data?: string
+}
+
+/** `jobsd catalog [DIR] --out SITE`: the customers' pages, a folder a client. */
+export const addCatalog: AddCommand = (program, parts, done) => {
+  program
+    .command('catalog')
+    .summary("write the customers' read-only pages, one folder a client")
+    .argument('[dir]', 'the config repository', '.')
+    .requiredOption('--out <site>', 'where to write them')
+    .option('--client <name>', 'only this client')
+    .option('--platform <dir>', "take the operators' documents from here instead of jobs.d/platform")
+    .option('--data <dir>', "the engine's data folder, for the history; default $JOBSD_DATA or DIR/.jobsd")
+    .action(async (dir: string, options: CatalogOptions) => {
+      const platform = options.platform ?? parts.env.JOBSD_PLATFORM
+      const ledger = parts.openLedger(dataFolder(options.data, dir, parts.env))
+      try {
+        const sources = {
+          source: parts.source(dir),
+          standard: parts.standard,
+          platform: platform === undefined ? undefined : parts.platform(platform),
+        }
+        const catalog = await readCatalog(sources, ledger)
+        const clients = [...catalog.keys()].filter(
+          (name) => options.client === undefined || name === options.client,
+        )
+        if (clients.length === 0) {
+          throw new JobsdError('BAD_REQUEST', {
+            reason:
+              options.client === undefined
+                ? `${dir}/jobs.d has no client`
+                : `there is no client ${options.client}; there are ${[...catalog.keys()].join(', ')}`,
+          })
+        }
+        for (const name of clients) {
+          const { snapshots, invalid, revision } = catalog.get(name) as ClientPart
+          const client = snapshots[0]?.client
+          if (!client) {
+            parts.warn(`${name}: no job that ever compiled, so there is no page`)
+            continue
+          }
+          const runs: RunDetail[] = ledger ? await ledger.runs({ client: name, limit: runsPerClient }) : []
+          const view = clientView({
+            client,
+            snapshots,
+            runs,
+            now: parts.now().toISOString(),
+            revision,
+            invalid,
+          })
+          await writeSite(join(options.out, name), renderClientSite(view))
+          parts.print(join(options.out, name, 'index.html'))
+        }
+        done(0)
+      } finally {
+        await ledger?.close()
+      }
+    })
+}
+
+interface ClientPart {
+  snapshots: Snapshot[]
+  invalid: { job: JobId }[]
+  revision: string
+}
+
+/** Each client's jobs as they run: from the manifests, or the last good version where one does not compile. */
+async function readCatalog(
+  {
+    source,
+    standard,
+    platform,
+  }: { source: ConfigSource; standard: ConfigSource; platform: ConfigSource | undefined },
+  ledger: Ledger | undefined,
+): Promise<Map<string, ClientPart>> {
+  const signal = new AbortController().signal
+  const [tree, standardTree, platformTree] = await Promise.all([
+    source.read(signal),
+    standard.read(signal),
+    platform?.read(signal),
+  ])
+  const config = loadConfig(tree, {
+    standard: standardTree,
+    ...(platformTree ? { platform: platformTree } : {}),
+  })
+  const records = (await ledger?.jobs()) ?? []
+  const clients = new Map<string, ClientPart>()
+  for (const job of [...config.jobFiles.keys()].sort()) {
+    const name = job.slice(0, job.indexOf('/'))
+    const part = clients.get(name) ?? { snapshots: [], invalid: [], revision: tree.revision }
+    clients.set(name, part)
+    const compiled = compileJob(config, job)
+    if ('snapshot' in compiled) {
+      part.snapshots.push(compiled.snapshot)
+      continue
+    }
+    part.invalid.push({ job })
+    const lastGood = records.find((record) => record.job === job)?.snapshot
+    if (lastGood) part.snapshots.push(...((await ledger?.snapshots([lastGood])) ?? []))
+  }
+  return clients
+}

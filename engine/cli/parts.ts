@@ -1,0 +1,60 @@
+/** What commands are given: everything outside that they touch. */
+import type { Command } from 'commander'
+import type { ConfigSource } from '../core/contracts/config-source.ts'
+import type { Ledger } from '../core/contracts/ledger.ts'
+import type { EventData, RunDetail } from '../core/model.ts'
+import type { RunRequest } from '../runtime/engine.ts'
+import type { Status } from '../runtime/status.ts'
+
+/** A running engine, or its data folder, as commands see it. */
+export interface EngineClient {
+  status(): Promise<Status>
+  runs(filter: { job?: string; limit: number }): Promise<RunDetail[]>
+  runDetail(id: string): Promise<RunDetail>
+  run(request: RunRequest): Promise<string[]>
+  emit(type: string, client: string, data: EventData): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface StartOptions {
+  dir: string
+  platform: string | undefined
+  data: string
+  listen: string
+}
+
+export interface CliParts {
+  /** Writes to standard output; a line end is added. */
+  print(text: string): void
+  /** Writes to standard error. */
+  warn(text: string): void
+  env: NodeJS.ProcessEnv
+  isTty: boolean
+  now(): Date
+  sleep(ms: number): Promise<void>
+  source(dir: string): ConfigSource
+  platform(dir: string): ConfigSource
+  standard: ConfigSource
+  /** Starts the engine and resolves when it has ended by a signal. */
+  start(options: StartOptions): Promise<void>
+  /** Reaches the engine of a data folder; without one, reads are made on the folder itself and actions by a short-lived engine. */
+  connect(options: {
+    data: string
+    dir: string
+    platform: string | undefined
+    acts: boolean
+  }): Promise<EngineClient>
+  /** The ledger of a data folder for reading; undefined where there is none. */
+  openLedger(data: string): Ledger | undefined
+}
+
+/** A command's work: returns the exit code. */
+export type Action = () => Promise<number>
+
+/** Adds one command to the program; `done` takes what its action returns. */
+export type AddCommand = (program: Command, parts: CliParts, done: (code: number) => void) => void
+
+/** `--data`, `JOBSD_DATA`, or `.jobsd` in the config repository. */
+export function dataFolder(given: string | undefined, dir: string, env: NodeJS.ProcessEnv): string {
+  return given ?? env.JOBSD_DATA ?? `${dir}/.jobsd`
+}

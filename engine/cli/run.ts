@@ -1,0 +1,81 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { RunDetail } from '../core/model.ts'
+import type { AddCommand, CliParts, EngineClient } from './parts.ts'
+import { dataFolder } from './parts.ts'
+import { describeStep, toRunJson } from './run-words.ts'
+
+const pollMs = 150
+
+interface RunOptions {
+  slot?: string
+  callCenter?: string
+  dryRun?: boolean
+  data?: string
+  dir: string
+  platform?: string
+}
+
+/** `jobsd run JOB`: one run now, progress shown. Exits 1 when a run failed. */
+export const addRun: AddCommand = (program, parts, done) => {
+  program
+    .command('run')
+    .summary('run a job now, and show its progress')
+    .argument('<job>', 'the job, client/name')
+    .option(
+      '--slot <instant>',
+      'the due moment to run it for, such as 2026-11-22T23:30:00Z; default now',
+      toInstant,
+    )
+    .option('--call-center <name>', 'only this call center')
+    .option('--dry-run', 'render everything, send nothing')
+    .option('--dir <dir>', 'the config repository, where no engine runs', '.')
+    .option('--platform <dir>', "the operators' documents, where no engine runs")
+    .option('--data <dir>', "the engine's data folder; default $JOBSD_DATA or DIR/.jobsd")
+    .action(async (job: string, options: RunOptions, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
+      const engine = await parts.connect({
+        data: dataFolder(options.data, options.dir, parts.env),
+        dir: options.dir,
+        platform: options.platform ?? parts.env.JOBSD_PLATFORM,
+        acts: true,
+      })
+      try {
+        const ids = await engine.run({
+          job,
+          ...(options.slot && { slot: options.slot }),
+          ...(options.callCenter && { callCenter: options.callCenter }),
+          ...(options.dryRun && { dryRun: true }),
+        })
+        const runs = await Promise.all(ids.map((id) => follow(engine, id, parts)))
+        if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
+        done(runs.some((run) => run.state === 'failed' || run.state === 'cancelled') ? 1 : 0)
+      } finally {
+        await engine.close()
+      }
+    })
+}
+
+/** Prints each step of a run as it ends, and the run's end. */
+async function follow(engine: EngineClient, id: string, parts: CliParts): Promise<RunDetail> {
+  let shown = 0
+  for (;;) {
+    const run = await engine.runDetail(id)
+    const label = run.callCenter ? `${run.job} ${run.callCenter}` : run.job
+    for (const step of run.steps.slice(shown)) {
+      if (step.outcome === 'running') break
+      shown += 1
+      for (const line of describeStep(step)) parts.warn(`${label}  ${line.trim()}`)
+    }
+    if (run.state !== 'queued' && run.state !== 'running') {
+      parts.warn(`${label}  ${run.state}${run.dryRun ? ' (dry run: nothing was sent)' : ''}  run ${run.id}`)
+      return run
+    }
+    await parts.sleep(pollMs)
+  }
+}
+
+function toInstant(text: string): string {
+  const ms = /^\d{4}-\d\d-\d\dT/.test(text) && /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('It is not an instant such as 2026-11-22T23:30:00Z.')
+  return new Date(ms).toISOString()
+}

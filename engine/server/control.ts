@@ -1,0 +1,50 @@
+/** The owner-only socket in the data folder, through which commands reach a running engine. */
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import fastify from 'fastify'
+import { JobsdError } from '../core/errors.ts'
+import type { EventData, JobId } from '../core/model.ts'
+import type { Engine, RunRequest } from '../runtime/engine.ts'
+
+const notFound = ['JOB_UNKNOWN', 'RUN_UNKNOWN']
+
+/** Listens on the socket until closed. Errors are answered as `{ code, details }`. */
+export async function listenForControl(
+  socket: string,
+  engine: Engine,
+  acceptByHand: (type: string, client: string, data: EventData) => Promise<{ runIds: string[] }>,
+): Promise<{ close(): Promise<void> }> {
+  const server = fastify({ bodyLimit: 256 * 1024 })
+  server.get('/v1/status', () => engine.status())
+  server.get('/v1/runs', async (request) => {
+    const { job, client, limit } = request.query as { job?: JobId; client?: string; limit?: string }
+    return {
+      runs: await engine.runs({ ...(job && { job }), ...(client && { client }), limit: Number(limit ?? 50) }),
+    }
+  })
+  server.get('/v1/runs/:id', async (request) => {
+    const { id } = request.params as { id: string }
+    const run = await engine.runDetail(id)
+    if (!run) throw new JobsdError('RUN_UNKNOWN', { run: id })
+    return run
+  })
+  server.post('/v1/run', async (request) => ({ runIds: await engine.run(request.body as RunRequest) }))
+  server.post('/v1/emit', (request) => {
+    const { type, client, data } = request.body as { type: string; client: string; data: EventData }
+    return acceptByHand(type, client, data)
+  })
+  server.setErrorHandler((error: Error, _request, reply) => {
+    if (!(error instanceof JobsdError)) return reply.code(500).send({ message: error.message })
+    return reply
+      .code(notFound.includes(error.code) ? 404 : 400)
+      .send({ code: error.code, details: error.details })
+  })
+
+  await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
+  await chmod(dirname(socket), 0o700)
+  // Left by an engine that was killed; the lock says that none runs.
+  await rm(socket, { force: true })
+  await server.listen({ path: socket })
+  await chmod(socket, 0o600)
+  return { close: () => server.close() }
+}

@@ -1,0 +1,73 @@
+/** POST /v1/events: a signed event becomes a durable record, and its runs, before it is answered. */
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../core/contracts/services.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Engine } from '../runtime/engine.ts'
+import { readCloudEvent } from './event-body.ts'
+import { isFresh, isSigned, type SignedRequest } from './signature.ts'
+
+export const maxBodyBytes = 256 * 1024
+
+/** A client's key: whoever signs with it speaks for the client. */
+export interface EventKey {
+  client: string
+  name: string
+  secret: Secret
+}
+
+export interface EventParts {
+  engine: Pick<Engine, 'acceptEvent'>
+  clock: Clock
+  /** The keys in force; `only` is `<client>/<name>` where the sender said which. */
+  keys(only: string | undefined): Promise<EventKey[]>
+}
+
+/** Adds the route. Answers 202 for a new event, 200 for a known one, 400, 401, 409, 413 and 415. */
+export function addEventRoute(server: FastifyInstance, parts: EventParts): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser(
+    ['application/cloudevents+json', 'application/json'],
+    { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+    (_request, body, done) => done(null, body),
+  )
+  server.post('/v1/events', (request, reply) => acceptEvent(parts, request, reply))
+}
+
+async function acceptEvent(
+  { engine, clock, keys }: EventParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const signed = readSigned(request)
+  const { key: only } = request.query as { key?: string }
+  const nowMs = clock.now().getTime()
+  if (!signed)
+    return reply.code(401).send({ error: 'webhook-id, webhook-timestamp and webhook-signature are required' })
+  if (!isFresh(signed.timestamp, nowMs))
+    return reply.code(401).send({ error: 'the timestamp is not within five minutes of now' })
+  const key = (await keys(only)).find(({ secret }) => isSigned(secret, signed))
+  if (!key) return reply.code(401).send({ error: 'no key fits the signature' })
+
+  const event = readCloudEvent(signed.body)
+  if (typeof event === 'string') return reply.code(400).send({ error: event })
+  if (event.id !== signed.id) return reply.code(400).send({ error: "webhook-id differs from the event's id" })
+  const result = await engine.acceptEvent({
+    ...event,
+    client: key.client,
+    bodySha256: createHash('sha256').update(signed.body).digest('hex'),
+    receivedAt: new Date(nowMs).toISOString(),
+  })
+  if (!result.sameBody)
+    return reply.code(409).send({ error: 'an event of this id is known with another body' })
+  return reply.code(result.known ? 200 : 202).send({ id: event.id, runs: result.runIds })
+}
+
+function readSigned(request: FastifyRequest): SignedRequest | undefined {
+  const [id, timestamp, signature] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
+    (name) => request.headers[name],
+  )
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signature !== 'string')
+    return undefined
+  return { id, timestamp, signature, body: request.body instanceof Buffer ? request.body : Buffer.alloc(0) }
+}
