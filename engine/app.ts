@@ -19,9 +19,11 @@ import type { CliParts, EngineClient, StartOptions } from './cli/parts.ts'
 import { runCommandLine } from './cli/program.ts'
 import type { Log, Secrets } from './core/contracts/services.ts'
 import { JobsdError } from './core/errors.ts'
+import type { EventData } from './core/model.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
 import { listenForControl } from './server/control.ts'
+import { readCloudEvent } from './server/event-body.ts'
 import type { EventKey } from './server/events.ts'
 import { createHttpServer } from './server/http.ts'
 import { stepTypes } from './steps/index.ts'
@@ -109,18 +111,9 @@ async function start(options: StartOptions, log: Log, secrets: Secrets): Promise
     keys: (only) => findEventKeys(engine, secrets, log, only),
     operatorsToken: await secrets.resolve('operators-token').catch(ignoreMissing),
   })
-  const control = await listenForControl(dataFolderOf(options.data).socket, engine, (type, client, data) => {
-    const id = randomUUID()
-    return engine.acceptEvent({
-      client,
-      source: 'by-hand',
-      id,
-      type,
-      data,
-      bodySha256: '',
-      receivedAt: systemClock.now().toISOString(),
-    })
-  })
+  const control = await listenForControl(dataFolderOf(options.data).socket, engine, (type, client, data) =>
+    acceptByHand(engine, type, client, data),
+  )
   const address = await http.listen({ host, port })
   log.info({ address, data: options.data }, 'ready')
   const signal = await stopped
@@ -129,6 +122,18 @@ async function start(options: StartOptions, log: Log, secrets: Secrets): Promise
   await control.close()
   await close()
   log.info({}, 'stopped')
+}
+
+/** An event that an operator posts needs no signature, but is held to the same shape. */
+function acceptByHand(engine: Engine, type: string, client: string, data: EventData) {
+  if (!engine.snapshots().some(({ policy }) => policy.name === client)) {
+    throw new JobsdError('BAD_REQUEST', { reason: `there is no client ${client} with a job in force` })
+  }
+  const id = randomUUID()
+  const source = 'by-hand'
+  const event = readCloudEvent(Buffer.from(JSON.stringify({ specversion: '1.0', id, source, type, data })))
+  if (typeof event === 'string') throw new JobsdError('BAD_REQUEST', { reason: event })
+  return engine.acceptEvent({ ...event, client, bodySha256: '', receivedAt: systemClock.now().toISOString() })
 }
 
 /** Resolves with the first signal that ends the engine; SIGHUP reloads. */

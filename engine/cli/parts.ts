@@ -58,3 +58,18 @@ export type AddCommand = (program: Command, parts: CliParts, done: (code: number
 export function dataFolder(given: string | undefined, dir: string, env: NodeJS.ProcessEnv): string {
   return given ?? env.JOBSD_DATA ?? `${dir}/.jobsd`
 }
+
+/** Lets `use` ask the engine of `--data`, `JOBSD_DATA` or ./.jobsd what it knows; nothing is changed. */
+export async function readEngine<T>(
+  parts: CliParts,
+  data: string | undefined,
+  use: (engine: EngineClient) => Promise<T>,
+): Promise<T> {
+  const folder = dataFolder(data, '.', parts.env)
+  const engine = await parts.connect({ data: folder, dir: '.', platform: undefined, acts: false })
+  try {
+    return await use(engine)
+  } finally {
+    await engine.close()
+  }
+}

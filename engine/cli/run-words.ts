@@ -34,6 +34,11 @@ export function toRunJson(run: RunDetail) {
   }
 }
 
+/** `sha256:0123456789ab` is enough for people. */
+export function shortenDigests(revision: string): string {
+  return revision.replace(/\b([0-9a-f]{12})[0-9a-f]{28,52}\b/g, '$1')
+}
+
 export function describeRuns(runs: RunDetail[]): string {
   if (runs.length === 0) return 'no runs yet'
   return formatTable(
@@ -59,7 +64,7 @@ export function describeRun(run: RunDetail): string {
     ['due', run.slot],
     ['started', run.startedAt ?? 'not yet'],
     ['ended', run.endedAt ?? 'not yet'],
-    ['revision', run.revision],
+    ['revision', shortenDigests(run.revision)],
     ['snapshot', run.snapshot],
   ].map(([name = '', value = '']) => `${name.padEnd(12)} ${value}`)
   return [...facts, '', ...run.steps.flatMap(describeStep)].join('\n')

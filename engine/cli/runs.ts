@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { AddCommand } from './parts.ts'
-import { dataFolder } from './parts.ts'
+import { readEngine } from './parts.ts'
 import { describeRun, describeRuns, toRunJson } from './run-words.ts'
 
 /** `jobsd runs [ID]`: what was. */
@@ -19,23 +19,15 @@ export const addRuns: AddCommand = (program, parts, done) => {
         command: Command,
       ) => {
         const { json } = command.optsWithGlobals<{ json?: boolean }>()
-        const engine = await parts.connect({
-          data: dataFolder(options.data, '.', parts.env),
-          dir: '.',
-          platform: undefined,
-          acts: false,
-        })
-        try {
-          const runs = id
+        const runs = await readEngine(parts, options.data, async (engine) =>
+          id
             ? [await engine.runDetail(id)]
-            : await engine.runs({ ...(options.job && { job: options.job }), limit: options.limit })
-          const [only] = runs
-          if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
-          else parts.print(id && only ? describeRun(only) : describeRuns(runs))
-          done(0)
-        } finally {
-          await engine.close()
-        }
+            : engine.runs({ ...(options.job && { job: options.job }), limit: options.limit }),
+        )
+        const [only] = runs
+        if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
+        else parts.print(id && only ? describeRun(only) : describeRuns(runs))
+        done(0)
       },
     )
 }

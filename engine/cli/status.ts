@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Status } from '../runtime/status.ts'
 import type { AddCommand } from './parts.ts'
-import { dataFolder } from './parts.ts'
+import { readEngine } from './parts.ts'
+import { shortenDigests } from './run-words.ts'
 import { formatTable } from './table.ts'
 
 /** `jobsd status`: what is. Exits 1 when a job is Invalid or Degraded. */
@@ -12,27 +13,17 @@ export const addStatus: AddCommand = (program, parts, done) => {
     .option('--data <dir>', "the engine's data folder; default $JOBSD_DATA or ./.jobsd")
     .action(async (options: { data?: string }, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
-      const engine = await parts.connect({
-        data: dataFolder(options.data, '.', parts.env),
-        dir: '.',
-        platform: undefined,
-        acts: false,
-      })
-      try {
-        const status = await engine.status()
-        parts.print(json ? JSON.stringify(status, null, 2) : describeStatus(status))
-        done(status.jobs.some((job) => job.sync === 'Invalid' || job.health === 'Degraded') ? 1 : 0)
-      } finally {
-        await engine.close()
-      }
+      const status = await readEngine(parts, options.data, (engine) => engine.status())
+      parts.print(json ? JSON.stringify(status, null, 2) : describeStatus(status))
+      done(status.jobs.some((job) => job.sync === 'Invalid' || job.health === 'Degraded') ? 1 : 0)
     })
 }
 
 function describeStatus({ revision, jobs }: Status): string {
   const lines = [
     `source     ${revision.source}`,
-    `attempted  ${revision.attempted ?? 'nothing yet'}`,
-    `applied    ${revision.applied ?? 'nothing yet'}`,
+    `attempted  ${shortenDigests(revision.attempted ?? 'nothing yet')}`,
+    `applied    ${shortenDigests(revision.applied ?? 'nothing yet')}`,
     '',
   ]
   const table = formatTable(

@@ -1,5 +1,6 @@
 /** Walks a run's step graph. Each transition is one durable transaction, so a walk goes on where the last one ended. */
 
+import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { AlertFacts, Ledger, RunGuard, StepEnd } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
@@ -147,11 +148,7 @@ export function createRunner(parts: RunnerParts): (runId: string, signal: AbortS
       history: run.steps,
       files: run.files,
       inputs: (from) => [from].flat().flatMap((name) => filesOf(run.files, name, step.name)),
-      connection(name) {
-        const connection = snapshot.connections[name]
-        if (!connection) throw new Error(`the snapshot lacks connection ${name}`)
-        return connection
-      },
+      connection: (name) => connectionOf(snapshot, name),
       endpoints,
       artifacts,
       clock,

@@ -1,4 +1,6 @@
 /** The triggers of all jobs that run. A new one is primed before the old one is released: no gap; the unique key: no double. */
+
+import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
@@ -73,11 +75,7 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
           ),
         ),
       knowsFile: (key) => ledger.knowsFile(snapshot.job, key),
-      connection(name) {
-        const connection = snapshot.connections[name]
-        if (!connection) throw new Error(`the snapshot lacks connection ${name}`)
-        return connection
-      },
+      connection: (name) => connectionOf(snapshot, name),
       endpoints,
       artifacts,
       clock,

@@ -44,7 +44,7 @@ async function main(options: DemoOptions): Promise<number> {
     const runs = await watchRuns(client, table, moments, startedMs + patienceMs)
     await writeCatalog(site, out)
     await saveObjects(site, out)
-    const isComplete = await report(runs, moments, site, out, table)
+    const isComplete = await report(options, runs, moments, site, out, table)
     if (!options.once) await stayUp(client, table, engine, site)
     return isComplete ? 0 : 1
   } finally {
@@ -75,6 +75,7 @@ async function readRuns(client: EngineClient): Promise<RunDetail[]> {
 
 /** Prints what arrived where; true when everything that should have did. */
 async function report(
+  options: DemoOptions,
   runs: RunDetail[],
   moments: Moments,
   site: Site,
@@ -99,7 +100,11 @@ async function report(
   table.say(
     `The customers' catalogs\n\n${clients.map(([name, url]) => `${name?.padEnd(12)} ${url}`).join('\n')}\n`,
   )
-  table.say(`What the servers received is in ${out.root}`)
+  table.say(
+    out.isKept || !options.once
+      ? `What the servers received is in ${out.root}`
+      : 'Nothing is kept: `-- --out DIR` leaves what the servers received there.',
+  )
   const isComplete = missing.length === 0 && arrivals.length > 0 && arrivals.every(({ problem }) => !problem)
   table.say(
     isComplete
@@ -155,7 +160,7 @@ async function stayUp(
     (each): each is SftpConnection => each.type === 'sftp' && each.name.startsWith('dropbox'),
   )
   table.say(
-    `\njobsd listens on ${engine.address}. Drop a file: sftp -P ${site.sftpPort} ${drop?.username}@127.0.0.1 (password ${site.secretOf(drop?.password?.secret ?? '')}, folder /acme/campaigns).\nCtrl-C ends it.`,
+    `\njobsd listens on ${engine.address}. Drop a file: sftp -P ${site.sftpPort} ${drop?.name}@127.0.0.1 (password ${site.secretOf(drop?.password?.secret ?? '')}, folder /acme/campaigns).\nCtrl-C ends it.`,
   )
   while (!stopped.signal.aborted) {
     table.show(await readRuns(client))

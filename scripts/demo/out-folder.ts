@@ -13,6 +13,7 @@ export interface OutFolder {
   sftp: string
   s3: string
   catalog: string
+  isKept: boolean
   /** Removes it, if it is a temporary one. */
   dispose(): Promise<void>
 }
@@ -39,6 +40,7 @@ export async function prepareOut(given: string | undefined): Promise<OutFolder> 
     sftp,
     s3,
     catalog,
+    isKept: given !== undefined,
     async dispose() {
       if (given === undefined) await rm(root, { recursive: true, force: true })
     },
