@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..')
 const steps: [string, string[]][] = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
   ['lint and format', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']],
-  ['generated files', ['scripts/generate-types.ts', '--check']],
+  ['generated files', ['scripts/generate.ts', '--check']],
 ]
 for (const [name, args] of steps) {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { compile } from 'json-schema-to-typescript'
 
 const root = join(import.meta.dirname, '..')
-const kinds = ['job', 'client', 'client-policy', 'connection', 'calendar', 'settings', 'report']
+const kinds = ['job', 'client', 'client-policy', 'connection', 'calendar', 'settings', 'report', 'job-test']
 const target = join(root, 'engine/core/manifest.ts')
 
 /** Renders the types of all kinds as one TypeScript source. */

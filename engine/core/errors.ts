@@ -150,6 +150,16 @@ export const errorTable = {
     retry: false,
     hint: 'Use the newer jobsd that wrote it.',
   },
+  LEDGER_UNUSABLE: {
+    message: '{path} cannot be used: {reason}',
+    retry: false,
+    hint: 'Is the disk whole and the folder writable? A backup of the data folder brings it back.',
+  },
+  STORAGE_FAILED: {
+    message: "the engine's own storage failed: {reason}",
+    retry: true,
+    hint: 'Does the disk of the data folder have room, and are there enough file descriptors?',
+  },
   JOB_UNKNOWN: { message: 'there is no job {job}', retry: false, hint: '`jobsd status` lists the jobs.' },
   RUN_UNKNOWN: { message: 'there is no run {run}', retry: false, hint: '`jobsd runs` lists the runs.' },
   ARTIFACT_DAMAGED: {
@@ -161,6 +171,26 @@ export const errorTable = {
     message: 'cannot write the catalog to {folder}: {reason}',
     retry: false,
     hint: 'Is the folder writable, without links in it, and does the disk have room?',
+  },
+  REPOSITORY_MISSING: {
+    message: '{folder} is not in a Git repository',
+    retry: false,
+    hint: 'Name a folder of a clone; what is not in Git has no earlier revision.',
+  },
+  REVISION_UNKNOWN: {
+    message: 'the repository of {folder} has no commit {revision}',
+    retry: false,
+    hint: 'Is it fetched? A shallow clone lacks older commits: `git fetch --unshallow`, or fetch-depth: 0 in CI. A branch of the remote is origin/NAME.',
+  },
+  GIT_MISSING: {
+    message: 'git is not installed, or not on PATH',
+    retry: false,
+    hint: 'Install git: it reads the earlier revision.',
+  },
+  GIT_FAILED: {
+    message: 'git failed: {reason}',
+    retry: false,
+    hint: "Try git in that folder by hand. It reads nobody's configuration here, so the folder must belong to you.",
   },
   BAD_REQUEST: { message: '{reason}', retry: false, hint: '' },
 } as const satisfies Record<string, ErrorKind>

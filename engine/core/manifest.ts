@@ -1,10 +1,14 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
-export type Manifest = (Job | Client | ClientPolicy | Connection | Calendar | Settings | Report)
+export type Manifest = (Job | Client | ClientPolicy | Connection | Calendar | Settings | Report | JobTest)
 /**
  * An endpoint, kept by the operators: jobs only name it.
  */
 export type Connection = (SftpConnection | SmtpConnection | S3Connection | FolderConnection | DatasetConnection)
+/**
+ * What one step comes to: rows, ok or fails.
+ */
+export type GivenStep = (GivenRows | GivenOk | GivenFailure)
 
 /**
  * One job: a trigger, and steps toward one objective.
@@ -23,11 +27,15 @@ kind: "Job"
  */
 name: string
 /**
- * One line for people.
+ * What the job was called before: a renamed job keeps its history.
+ */
+previousName?: string
+/**
+ * The job's name for people; customers see it.
  */
 title: string
 /**
- * A few sentences for people.
+ * What the job does, for people; customers see it.
  */
 description?: string
 /**
@@ -60,6 +68,8 @@ trigger: (ScheduledTrigger | CampaignTrigger | FtpInTrigger | ManualTrigger)
  * 
  * @minItems 1
  * @maxItems 100
+ * 
+ * Items: A step. `type` says what it does.
  */
 steps: (ReportStep | EmailStep | FtpOutCopyStep | CloudCopyStep | ConditionStep | MoveFileStep)[]
 }
@@ -79,6 +89,9 @@ type: "scheduled"
  */
 schedules: Schedule[]
 }
+/**
+ * A schedule.
+ */
 export interface Schedule {
 /**
  * Lower-case letters, digits and single dashes.
@@ -134,6 +147,9 @@ type: "ftp-in"
  */
 folders: DropFolder[]
 }
+/**
+ * A drop folder.
+ */
 export interface DropFolder {
 /**
  * Lower-case letters, digits and single dashes.
@@ -148,12 +164,16 @@ path: string
  * 
  * @minItems 1
  * @maxItems 20
+ * 
+ * Items: A name; * is any text, ? one character, and case counts.
  */
 match?: string[]
 /**
  * Further names to leave. Dot files and *.tmp, *.part, *.partial, *.filepart are always left.
  * 
  * @maxItems 50
+ * 
+ * Items: A name; * is any text, ? one character, and case counts.
  */
 ignore?: string[]
 /**
@@ -199,7 +219,7 @@ period: ("day" | "day-so-far" | "hour" | "week" | "month" | "week-to-date" | "mo
  */
 format: "csv"
 /**
- * A file name with tokens such as {client}, {callCenter}, {period.end:yyyyMMdd}, {slot:HHmm}, {runId}.
+ * The file's name: no slashes, with tokens such as {client}, {callCenter}, {period.end:yyyyMMdd}, {slot:HHmm}, {runId}.
  */
 fileName: string
 /**
@@ -221,7 +241,7 @@ onSuccess?: string
 onFailure?: string
 }
 /**
- * How often a step that threw a passing error is tried.
+ * How often the step is tried when it meets an error that may pass. Default 3 attempts, 30s, 2, 1h.
  */
 export interface Retry {
 /**
@@ -254,7 +274,7 @@ name: string
  */
 type: "email"
 /**
- * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ * Where the attachments come from: a step, `trigger` (the file that started the run), or a list of these. Without it the mail has none.
  */
 from?: (string | string[])
 /**
@@ -291,7 +311,7 @@ bcc?: string[]
  */
 replyTo?: string
 /**
- * A subject of its own instead of the template's; a Handlebars text.
+ * One line: a subject instead of the template's, a Handlebars text.
  */
 subject?: string
 /**
@@ -422,17 +442,20 @@ when: (EqualsTest | InTest | MatchesTest | GreaterTest | LessTest | AllTest | An
 timeout?: string
 retry?: Retry
 /**
- * Next Success Step. Default: the next step in the list, `end` after the last.
+ * Next Success Step: taken when the test holds.
  */
 onSuccess: string
 /**
- * Next Failure Step. Default: `fail`.
+ * Next Failure Step: taken when the test does not hold; that is no failure.
  */
 onFailure: string
 }
+/**
+ * The value is exactly this.
+ */
 export interface EqualsTest {
 /**
- * run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -440,9 +463,12 @@ value: string
  */
 equals: (string | number | boolean)
 }
+/**
+ * The value is one of these.
+ */
 export interface InTest {
 /**
- * run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -450,12 +476,17 @@ value: string
  * 
  * @minItems 1
  * @maxItems 100
+ * 
+ * Items: One of the values.
  */
 in: (string | number | boolean)[]
 }
+/**
+ * The value matches a pattern.
+ */
 export interface MatchesTest {
 /**
- * run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -463,9 +494,12 @@ value: string
  */
 matches: string
 }
+/**
+ * The value is greater.
+ */
 export interface GreaterTest {
 /**
- * run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -473,9 +507,12 @@ value: string
  */
 greaterThan: number
 }
+/**
+ * The value is less.
+ */
 export interface LessTest {
 /**
- * run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -483,6 +520,9 @@ value: string
  */
 lessThan: number
 }
+/**
+ * Every test holds.
+ */
 export interface AllTest {
 /**
  * Every one holds.
@@ -494,6 +534,9 @@ export interface AllTest {
  */
 all: (EqualsTest | InTest | MatchesTest | GreaterTest | LessTest | AllTest | AnyTest | NotTest)[]
 }
+/**
+ * At least one test holds.
+ */
 export interface AnyTest {
 /**
  * At least one holds.
@@ -505,6 +548,9 @@ export interface AnyTest {
  */
 any: (EqualsTest | InTest | MatchesTest | GreaterTest | LessTest | AllTest | AnyTest | NotTest)[]
 }
+/**
+ * The test does not hold.
+ */
 export interface NotTest {
 /**
  * A comparison of one value, or all / any / not of further tests.
@@ -532,7 +578,7 @@ from: "trigger"
  */
 path: string
 /**
- * A file name with tokens such as {client}, {callCenter}, {period.end:yyyyMMdd}, {slot:HHmm}, {runId}.
+ * A new name. Default: the name it has. {name} is the name without, {ext} the part after the last dot.
  */
 fileName?: string
 /**
@@ -570,7 +616,7 @@ kind: "Client"
  */
 name: string
 /**
- * One line for people.
+ * The client's name for people.
  */
 title: string
 /**
@@ -589,13 +635,16 @@ dayCutOff?: string
  */
 callCenters: CallCenter[]
 }
+/**
+ * A call center.
+ */
 export interface CallCenter {
 /**
  * Lower-case letters, digits and single dashes.
  */
 name: string
 /**
- * One line for people.
+ * Its name for people.
  */
 title: string
 }
@@ -628,7 +677,7 @@ connections: string[]
  * 
  * @maxItems 100
  * 
- * Items: A domain, lower case. Its sub-domains are not included.
+ * Items: A domain in lower case, such as acme.example; its sub-domains are not included.
  */
 recipientDomains: string[]
 /**
@@ -659,6 +708,9 @@ minInterval?: string
  */
 eventKeys?: EventKey[]
 }
+/**
+ * A key that signs events.
+ */
 export interface EventKey {
 /**
  * Lower-case letters, digits and single dashes.
@@ -692,7 +744,7 @@ kind: "Connection"
  */
 name: string
 /**
- * One line for people.
+ * The connection's name for people.
  */
 title?: string
 /**
@@ -700,7 +752,7 @@ title?: string
  */
 type: "sftp"
 /**
- * A host name or address.
+ * A host name or address, without protocol or port.
  */
 host: string
 /**
@@ -718,6 +770,8 @@ privateKey?: Secret2
  * 
  * @minItems 1
  * @maxItems 10
+ * 
+ * Items: A fingerprint as `ssh-keygen -l` prints it, SHA256: and 43 characters.
  */
 hostKeys: string[]
 /**
@@ -760,7 +814,7 @@ kind: "Connection"
  */
 name: string
 /**
- * One line for people.
+ * The connection's name for people.
  */
 title?: string
 /**
@@ -768,7 +822,7 @@ title?: string
  */
 type: "smtp"
 /**
- * A host name or address.
+ * A host name or address, without protocol or port.
  */
 host: string
 /**
@@ -789,7 +843,7 @@ password?: Secret3
  */
 from: string
 /**
- * One line for people.
+ * The sender's name.
  */
 fromName?: string
 }
@@ -819,7 +873,7 @@ kind: "Connection"
  */
 name: string
 /**
- * One line for people.
+ * The connection's name for people.
  */
 title?: string
 /**
@@ -831,11 +885,11 @@ type: "s3"
  */
 endpoint?: string
 /**
- * The region.
+ * The region: lower-case letters, digits and dashes.
  */
 region: string
 /**
- * The bucket.
+ * The bucket: 3 to 63 lower-case letters, digits, dots and dashes.
  */
 bucket: string
 /**
@@ -884,7 +938,7 @@ kind: "Connection"
  */
 name: string
 /**
- * One line for people.
+ * The connection's name for people.
  */
 title?: string
 /**
@@ -913,7 +967,7 @@ kind: "Connection"
  */
 name: string
 /**
- * One line for people.
+ * The connection's name for people.
  */
 title?: string
 /**
@@ -946,7 +1000,7 @@ kind: "Calendar"
  */
 name: string
 /**
- * One line for people.
+ * For people.
  */
 title: string
 /**
@@ -962,13 +1016,16 @@ weekends?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[]
  */
 holidays?: Holiday[]
 }
+/**
+ * A day that is off.
+ */
 export interface Holiday {
 /**
- * A calendar day.
+ * The day, as yyyy-MM-dd in quotes.
  */
 date: string
 /**
- * One line for people.
+ * Why.
  */
 title: string
 }
@@ -1007,6 +1064,14 @@ connection: string
 to: string[]
 }
 /**
+ * The test addresses that `jobsd preview --to` may send to. Default none.
+ * 
+ * @maxItems 20
+ * 
+ * Items: One plain e-mail address.
+ */
+previewRecipients?: string[]
+/**
  * How many runs at the same time. Default 8.
  */
 maxRuns?: number
@@ -1028,11 +1093,11 @@ kind: "Report"
  */
 name: string
 /**
- * One line for people.
+ * The report's name for people.
  */
 title: string
 /**
- * A few sentences for people.
+ * What is in it, for people.
  */
 description?: string
 /**
@@ -1047,13 +1112,16 @@ category: ("inbound" | "call" | "campaign" | "agent" | "billing")
  */
 columns: Column[]
 }
+/**
+ * A column.
+ */
 export interface Column {
 /**
- * The name in the query.
+ * The name in the query: lower-case letters, digits and underscores, a letter first.
  */
 name: string
 /**
- * One line for people.
+ * The heading.
  */
 title: string
 /**
@@ -1064,4 +1132,227 @@ type: ("text" | "phone" | "integer" | "number" | "percent" | "money" | "timestam
  * Digits after the point. Default 2 for number, percent and money.
  */
 decimals?: number
+}
+/**
+ * The tests of one job, beside it as <job>.test.yaml. `jobsd test` runs them; nothing leaves the machine.
+ */
+export interface JobTest {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a JobTest.
+ */
+kind: "JobTest"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The tests, each one run of the job.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+tests: JobTestCase[]
+}
+export interface JobTestCase {
+/**
+ * What is tested, a sentence; distinct within the file.
+ */
+name: string
+given?: TestGiven
+expect: TestExpect
+}
+/**
+ * What starts the run and what it finds. Without a slot it is the first due moment of 2026.
+ */
+export interface TestGiven {
+/**
+ * The due moment, as 2026-11-20T18:30 on the client's clock, or with Z or an offset such as -06:00.
+ */
+slot?: string
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+callCenter?: string
+event?: TestEvent
+file?: TestFile
+/**
+ * A folder of fixture tables, relative to this file: calls.csv, campaigns.json and so on. The reports' real queries run on it.
+ */
+dataset?: string
+/**
+ * What some of the steps come to, by step name, instead of really running them.
+ */
+steps?: {
+[k: string]: GivenStep
+}
+}
+/**
+ * The event that starts a campaign job. Default: campaign.ended of a campaign named sample.
+ */
+export interface TestEvent {
+/**
+ * The event's type.
+ */
+type: string
+/**
+ * The event's fields: texts, numbers, true or false, or mappings of these.
+ */
+data?: {
+[k: string]: string | number | boolean | {
+[k: string]: string | number | boolean
+}
+}
+}
+/**
+ * The file that was posted to the job's drop folder. Default: a small file whose name fits.
+ */
+export interface TestFile {
+/**
+ * Its name, without a folder.
+ */
+name: string
+/**
+ * Which of the job's drop folders it lies in. Default: the first one that takes its name.
+ */
+folder?: string
+/**
+ * What is in it, as UTF-8 text.
+ */
+content?: string
+/**
+ * Its size in bytes, where the content does not matter.
+ */
+size?: number
+}
+export interface GivenRows {
+/**
+ * The report has that many made-up rows. Default 1 where the test has no dataset.
+ */
+rows: number
+}
+export interface GivenOk {
+/**
+ * false: the step takes onFailure without an error. true: a condition holds.
+ */
+ok: boolean
+}
+export interface GivenFailure {
+/**
+ * Every attempt of the step ends with this error; docs/errors.md lists the codes.
+ */
+fails: string
+}
+/**
+ * What must come of it. What is left out is not compared, except for deliveries that were not expected.
+ */
+export interface TestExpect {
+/**
+ * The steps that ran, in their order.
+ * 
+ * @maxItems 100
+ * 
+ * Items: Lower-case letters, digits and single dashes.
+ */
+path?: string[]
+/**
+ * How the run ended; skipped also where the calendar skips the slot or nothing takes the event or file.
+ */
+outcome?: ("succeeded" | "failed" | "skipped")
+/**
+ * Whether the operators are told of a failure.
+ */
+alert?: boolean
+/**
+ * What is delivered, in any order; only the keys that are written are compared.
+ * 
+ * @maxItems 100
+ */
+deliveries?: ExpectedDelivery[]
+/**
+ * Whether deliveries must list all of them. Default true where deliveries is written.
+ */
+noOtherDeliveries?: boolean
+/**
+ * The files that are moved, in their order.
+ * 
+ * @maxItems 20
+ */
+moves?: ExpectedMove[]
+}
+/**
+ * One file to one place, or one mail.
+ */
+export interface ExpectedDelivery {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+step: string
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection?: string
+/**
+ * A file's whole path at the target.
+ */
+path?: string
+/**
+ * An object's whole key in the bucket.
+ */
+key?: string
+/**
+ * A file's name; for a mail that of its only attachment.
+ */
+fileName?: string
+/**
+ * The rows of the report; of a mail, of all its attachments.
+ */
+rows?: number
+/**
+ * A mail's recipients.
+ * 
+ * @maxItems 50
+ * 
+ * Items: One plain e-mail address.
+ */
+to?: string[]
+/**
+ * Those who receive a copy.
+ * 
+ * @maxItems 50
+ * 
+ * Items: One plain e-mail address.
+ */
+cc?: string[]
+/**
+ * Those who receive a hidden copy.
+ * 
+ * @maxItems 50
+ * 
+ * Items: One plain e-mail address.
+ */
+bcc?: string[]
+/**
+ * A mail's subject as it is sent.
+ */
+subject?: string
+/**
+ * The names of a mail's attachments.
+ * 
+ * @maxItems 50
+ */
+attachments?: string[]
+}
+export interface ExpectedMove {
+/**
+ * Where the file lay.
+ */
+from: string
+/**
+ * Where it lies then.
+ */
+to: string
 }

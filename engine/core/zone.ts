@@ -35,10 +35,22 @@ interface ZoneTable {
 }
 
 const tables = new Map<string, ZoneTable>()
+const maxNames = 1000
+const checkedNames = new Map<string, boolean>()
 
 /** Whether it names an IANA zone. Bare offsets such as `+05:30` do not: they know no clock changes. */
 export function isTimezone(name: string): boolean {
-  if (!/^[A-Z]/.test(name)) return false
+  let isKnown = checkedNames.get(name)
+  if (isKnown === undefined) {
+    isKnown = /^[A-Z]/.test(name) && isIntlZone(name)
+    // Manifests name few zones many times; whoever names many wrong ones does not fill the memory.
+    if (checkedNames.size >= maxNames) checkedNames.clear()
+    checkedNames.set(name, isKnown)
+  }
+  return isKnown
+}
+
+function isIntlZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name })
     return true

@@ -1,7 +1,7 @@
 /** Where manifests come from: a plain folder, or a Git remote. */
 
 export interface SourceFile {
-  /** Bytes in the source; `content` is empty where it is over the reader's cap. */
+  /** Bytes in the source; `content` is empty where it is over the reader's cap, or of a kind that nobody reads. */
   size: number
   /** A link, a device or a submodule is `other`: it is reported, never read. */
   kind: 'file' | 'other'

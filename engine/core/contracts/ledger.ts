@@ -103,6 +103,8 @@ export interface JobChange {
   /** null: it did not compile, the record keeps its last good snapshot. */
   snapshot: Snapshot | null
   message: string
+  /** The job whose history and debts it takes over. */
+  renamedFrom?: JobId
 }
 
 /** `applied` is the last revision of which every job compiled. */
@@ -122,10 +124,12 @@ export interface Ledger {
 
   /** Records slots, event or file and its runs at once. Returns the ids of new runs; none where the key was known. */
   recordDue(due: DueRecord): Promise<string[]>
-  /** Records slots that start no run. Known ones are left as they are. */
+  /** Keeps a snapshot for runs of it, without making it what a job runs. */
+  keepSnapshot(snapshot: Snapshot, now: Instant): Promise<void>
+  /** Records slots. Known ones are left as they are, but for one passed over that ran after all. */
   recordSlots(slots: SlotRecord[]): Promise<void>
   /** For each schedule of a job, by name: nothing at or before this moment is due any more. */
-  schedulesSince(job: JobId): Promise<Record<string, Instant>>
+  schedulesSince(job: JobId, now: Instant): Promise<Record<string, Instant>>
   /** Records an event and the runs it starts; `known` where it was there before, with whether its body was the same. */
   recordEvent(
     event: EventRecord,
@@ -140,7 +144,9 @@ export interface Ledger {
   /** Begins the step at the run's position, or goes on with the one that had not ended. */
   beginStep(guard: RunGuard, name: string, type: StepRecord['type'], now: Instant): Promise<StepRecord>
   /** Counts one more attempt before it is made. */
-  countAttempt(guard: RunGuard, seq: number, error: RecordedError | null): Promise<number>
+  countAttempt(guard: RunGuard, seq: number): Promise<number>
+  /** Shows why a step waits for another attempt. */
+  noteError(guard: RunGuard, seq: number, error: RecordedError): Promise<void>
   endStep(guard: RunGuard, end: StepEnd): Promise<void>
 
   /** Records what is to be sent, or returns the delivery of that run, step and target with the state it has. */
