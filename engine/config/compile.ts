@@ -21,7 +21,7 @@ import { locateMail, readMail, readReport } from './templates.ts'
 import { calendarsOf, connectionsOf, reportsOf, templatesOf } from './uses.ts'
 
 /** The mail to the operators; it goes with every snapshot and is never a client's own. */
-const alertTemplate = 'alert'
+export const alertTemplate = 'alert'
 
 /**
  * Compiles a job, or gives the first error in its file or in one that it uses: that error keeps the last good

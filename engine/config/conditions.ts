@@ -6,12 +6,13 @@ import type { Follows } from './graph.ts'
 import { pointerPart } from './places.ts'
 
 export type Test = ConditionStep['when']
-type Comparison = Extract<Test, { value: string }>
+export type Comparison = Extract<Test, { value: string }>
 
 /** One comparison of a condition with the pointers to its parts. */
 export interface ComparedValue {
   value: string
   pointer: string
+  test: Comparison
   /** The values that it is compared with for equality, with their pointers. */
   equals: { pointer: string; to: string | number | boolean }[]
 }
@@ -27,32 +28,32 @@ export function conditionValues(test: Test, pointer: string): ComparedValue[] {
       : 'in' in test
         ? test.in.map((to, index) => ({ pointer: `${pointer}/in${pointerPart(index)}`, to }))
         : []
-  return [{ value: test.value, pointer: `${pointer}/value`, equals }]
+  return [{ value: test.value, pointer: `${pointer}/value`, test, equals }]
 }
 
 /** A walk that decides the conditions which only ask for the call center; other conditions go both ways. */
 export function followsFor(callCenter: string): Follows {
   return (step: Step, edge) => {
     if (step.type !== 'condition') return true
-    const decided = decide(step.when, callCenter)
+    const decided = decideTest(step.when, callCenter)
     return decided === undefined || decided === (edge === 'onSuccess')
   }
 }
 
-/** Three-valued: undefined where more than the call center is asked. */
-function decide(test: Test, callCenter: string): boolean | undefined {
+/** Which way a test goes for a call center; undefined where more than the call center is asked. */
+export function decideTest(test: Test, callCenter: string): boolean | undefined {
   if ('not' in test) {
-    const inner = decide(test.not, callCenter)
+    const inner = decideTest(test.not, callCenter)
     return inner === undefined ? undefined : !inner
   }
   if ('all' in test)
     return combine(
-      test.all.map((one) => decide(one, callCenter)),
+      test.all.map((one) => decideTest(one, callCenter)),
       false,
     )
   if ('any' in test)
     return combine(
-      test.any.map((one) => decide(one, callCenter)),
+      test.any.map((one) => decideTest(one, callCenter)),
       true,
     )
   return test.value === 'run.callCenter' ? compare(test, callCenter) : undefined

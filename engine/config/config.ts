@@ -1,6 +1,15 @@
 /** All manifests of a revision, as read and checked. */
 import type { SourceFile } from '../core/contracts/config-source.ts'
-import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Settings } from '../core/manifest.ts'
+import type {
+  Calendar,
+  Client,
+  ClientPolicy,
+  Connection,
+  Job,
+  JobTest,
+  Report,
+  Settings,
+} from '../core/manifest.ts'
 import type { JobId, Problem } from '../core/model.ts'
 import type { LoadedDocument } from './places.ts'
 
@@ -21,13 +30,15 @@ export interface Manifests {
   calendars: Documents<string, Calendar>
   /** By `<category>/<name>`. */
   reports: Documents<string, Report>
+  /** The tests of jobs, by the job they are for. */
+  tests: Documents<JobId, JobTest>
   settings: LoadedDocument<Settings> | null
   /** Every manifest that could be parsed, valid or not, by file. */
   documents: ReadonlyMap<string, LoadedDocument<unknown>>
   /** Everything that was read: the repository's own files over the package's standard templates. */
   files: ReadonlyMap<string, SourceFile>
-  /** The jobs that hold a client's place for its one campaign or drop-folder job. */
-  incumbents: ReadonlySet<JobId>
+  /** The jobs that hold a client's place for its one campaign or drop-folder job, each with that trigger's type. */
+  incumbents: ReadonlyMap<JobId, Job['trigger']['type']>
 }
 
 export interface Config extends Manifests {

@@ -8,13 +8,24 @@ export const edges: readonly Edge[] = ['onSuccess', 'onFailure']
 /** How a run may end instead of going to another step. */
 export const endings: readonly string[] = ['end', 'fail']
 
-/** The steps with default edges: on success the next one in the list, `end` after the last; on failure `fail`. */
+// Every rule about steps asks for the same graph.
+const filled = new WeakMap<Job['steps'], Step[]>()
+
+/**
+ * The steps with default edges: on success the next one in the list, `end` after the last; on failure `fail`. The
+ * same list gives the same object, which nobody may change.
+ */
 export function fillEdges(steps: Job['steps']): Step[] {
-  return steps.map((step, index) => ({
-    ...step,
-    onSuccess: step.onSuccess ?? steps[index + 1]?.name ?? 'end',
-    onFailure: step.onFailure ?? 'fail',
-  }))
+  let graph = filled.get(steps)
+  if (!graph) {
+    graph = steps.map((step, index) => ({
+      ...step,
+      onSuccess: step.onSuccess ?? steps[index + 1]?.name ?? 'end',
+      onFailure: step.onFailure ?? 'fail',
+    }))
+    filled.set(steps, graph)
+  }
+  return graph
 }
 
 /** Whether names are distinct and lead somewhere: otherwise what a walk finds would only repeat that they do not. */
@@ -33,10 +44,14 @@ export function areStepsSound(steps: Job['steps']): boolean {
 export type Follows = (step: Step, edge: Edge) => boolean
 
 /**
- * The steps that a run can come to, each with the way there: the names from the first step on.
- * A name that no step has leads nowhere.
+ * The steps that a run can come to from `start`, by default the first step, each with the way there: the names from
+ * the start on. A name that no step has leads nowhere.
  */
-export function reachSteps(steps: readonly Step[], follows: Follows = () => true): Map<string, string[]> {
+export function reachSteps(
+  steps: readonly Step[],
+  follows: Follows = () => true,
+  start = steps[0]?.name,
+): Map<string, string[]> {
   const byName = nameSteps(steps)
   const ways = new Map<string, string[]>()
   const open: string[] = []
@@ -45,7 +60,7 @@ export function reachSteps(steps: readonly Step[], follows: Follows = () => true
     ways.set(name, [...way, name])
     open.push(name)
   }
-  if (steps[0]) come(steps[0].name, [])
+  if (start !== undefined) come(start, [])
   for (let name = open.shift(); name !== undefined; name = open.shift()) {
     const step = byName.get(name)!
     for (const edge of edges) if (follows(step, edge)) come(step[edge], ways.get(name)!)

@@ -1,5 +1,6 @@
 /** Which file of a config repository holds what. */
 import type { JobId } from '../core/model.ts'
+import { hiddenCharacter } from './problems.ts'
 import type { Kind } from './schemas.ts'
 
 /** What a path is by its place: a manifest of a kind, something that is no manifest, or a mistake. */
@@ -7,10 +8,13 @@ export type Role = { kind: Kind; key: string } | { mistake: string } | null
 
 const wanted =
   'manifests are platform/settings.yaml, platform/{connections,calendars,clients}/<name>.yaml, ' +
-  '<client>/client.yaml and <client>/<job>.yaml'
+  '<client>/client.yaml, <client>/<job>.yaml and <client>/<job>.test.yaml'
 
-/** Tells what a path of a source is. The key is a job's id, a report's `<category>/<name>`, or a name. */
+/** Tells what a path of a source is. The key is a job's id (its tests' too), a report's `<category>/<name>`, or a name. */
 export function roleOf(path: string): Role {
+  if (hiddenCharacter.test(path)) {
+    return { mistake: 'the path has a control or direction character in it; rename the file or folder' }
+  }
   const report = /^templates\/reports\/([^/]+)\/([^/]+)\/report\.yaml$/.exec(path)
   if (report) return { kind: 'Report', key: `${report[1]}/${report[2]}` }
   const inside = /^jobs\.d\/(.*)$/.exec(path)?.[1]
@@ -18,11 +22,15 @@ export function roleOf(path: string): Role {
   const [folder = '', ...rest] = inside.split('/')
   if (rest[0] === 'templates' && folder !== 'platform') return roleOfClientTemplate(rest)
   if (inside.endsWith('.yml')) return { mistake: 'the file is not read; name it .yaml' }
-  if (!inside.endsWith('.yaml') || inside.endsWith('.test.yaml')) return null
+  if (!inside.endsWith('.yaml')) return null
   if (folder === 'platform') return roleOfPlatform(rest)
   const name = rest[0]?.slice(0, -'.yaml'.length)
   if (rest.length !== 1 || !name) return { mistake: `no manifest is expected here; ${wanted}` }
-  return name === 'client' ? { kind: 'Client', key: folder } : { kind: 'Job', key: `${folder}/${name}` }
+  if (name === 'client') return { kind: 'Client', key: folder }
+  const tested = /^(.+)\.test$/.exec(name)?.[1]
+  return tested === undefined
+    ? { kind: 'Job', key: `${folder}/${name}` }
+    : { kind: 'JobTest', key: `${folder}/${tested}` }
 }
 
 function roleOfPlatform(rest: string[]): Role {

@@ -1,43 +1,71 @@
 /** Files to a Config: parse, check shapes, check rules. */
 import type { SourceFile, SourceTree } from '../core/contracts/config-source.ts'
-import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Settings } from '../core/manifest.ts'
+import type {
+  Calendar,
+  Client,
+  ClientPolicy,
+  Connection,
+  Job,
+  JobTest,
+  Report,
+  Settings,
+} from '../core/manifest.ts'
 import type { JobId, Problem } from '../core/model.ts'
 import type { Config, Manifests } from './config.ts'
 import { roleOf, settingsFile } from './layout.ts'
-import { parseManifest, problemAtTop } from './parse.ts'
+import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
+import { problemAtTop } from './parse.ts'
 import type { LoadedDocument } from './places.ts'
 import { compareText, sortProblems } from './problems.ts'
 import { checkRules } from './rules/index.ts'
-import { checkSchema, type Kind } from './schemas.ts'
+import type { Kind } from './schemas.ts'
 
 export interface LoadOptions {
   /** The package's own templates/. */
   standard: SourceTree
   /** Replaces the tree's jobs.d/platform. */
   platform?: SourceTree
-  /** Jobs that keep their place where a client may have only one of a kind. */
-  incumbents?: ReadonlySet<JobId>
+  /** Jobs that keep their place where a client may have only one of a trigger's type, with that type. */
+  incumbents?: ReadonlyMap<JobId, Job['trigger']['type']>
+  /** Knows what was parsed before; without one every file is parsed, here and now. */
+  reader?: ManifestReader
 }
 
 /** Reads and checks every manifest of a revision. Collects all problems; never throws for bad input. */
 export function loadConfig(tree: SourceTree, options: LoadOptions): Config {
   const files = mergeFiles(tree, options)
   const problems: Problem[] = []
-  const loaded = readManifests(files, problems)
+  const loaded = readManifests(files, options.reader ?? createManifestReader(), problems)
   const manifests: Manifests = {
     ...loaded,
     revision: tree.revision,
     platformRevision: options.platform?.revision ?? null,
     files,
-    incumbents: options.incumbents ?? new Set(),
+    incumbents: options.incumbents ?? new Map(),
   }
-  problems.push(...checkRules(manifests))
-  const sorted = sortProblems(problems)
+  const sorted = sortProblems(problems.concat(checkRules(manifests)))
   const firstErrors = new Map<string, Problem>()
   for (const problem of sorted) {
     if (problem.severity === 'error' && !firstErrors.has(problem.file)) firstErrors.set(problem.file, problem)
   }
   return { ...manifests, problems: sorted, firstErrors }
+}
+
+/**
+ * As loadConfig, for trees of any size and trust: files are parsed beside the event loop, each within a limit of
+ * time, and files that the reader knows are not parsed again.
+ */
+export async function loadConfigAside(tree: SourceTree, options: LoadOptions): Promise<Config> {
+  const { reader = createManifestReader() } = options
+  await reader.prepare(listManifests(mergeFiles(tree, options)))
+  return loadConfig(tree, { ...options, reader })
+}
+
+function* listManifests(files: ReadonlyMap<string, SourceFile>): Generator<[string, SourceFile]> {
+  for (const entry of files) {
+    const role = roleOf(entry[0])
+    if (role && 'kind' in role) yield entry
+  }
 }
 
 /** The tree over the standard templates, with the platform's own source in place of its folder; sorted by path. */
@@ -50,7 +78,7 @@ function mergeFiles(tree: SourceTree, { standard, platform }: LoadOptions): Map<
   return new Map([...merged].sort(([a], [b]) => compareText(a, b)))
 }
 
-function readManifests(files: ReadonlyMap<string, SourceFile>, problems: Problem[]) {
+function readManifests(files: ReadonlyMap<string, SourceFile>, reader: ManifestReader, problems: Problem[]) {
   const jobFiles = new Map<JobId, string>()
   const documents = new Map<string, LoadedDocument<unknown>>()
   const valid: Record<Kind, Map<string, LoadedDocument<unknown>>> = {
@@ -61,21 +89,20 @@ function readManifests(files: ReadonlyMap<string, SourceFile>, problems: Problem
     Calendar: new Map(),
     Settings: new Map(),
     Report: new Map(),
+    JobTest: new Map(),
   }
   for (const [path, file] of files) {
     const role = roleOf(path)
     if (role && 'mistake' in role) problems.push(problemAtTop(path, 'layout', role.mistake))
     if (role && 'kind' in role) {
       if (role.kind === 'Job') jobFiles.set(role.key as JobId, path)
-      const parsed = parseManifest(path, file)
-      problems.push(...parsed.problems)
-      if (!parsed.document) continue
-      documents.set(path, parsed.document)
-      const faults = checkSchema(role.kind, parsed.document)
-      problems.push(...faults)
-      if (faults.length === 0) valid[role.kind].set(role.key, parsed.document)
+      const { document, problems: found, isValid } = reader.read(role.kind, path, file)
+      problems.push(...found)
+      if (!document) continue
+      documents.set(path, document)
+      if (isValid) valid[role.kind].set(role.key, document)
     } else if (file.kind === 'other') {
-      problems.push(...parseManifest(path, file).problems)
+      problems.push(...reader.read(null, path, file).problems)
     }
   }
   if (!files.has(settingsFile)) {
@@ -92,6 +119,7 @@ function readManifests(files: ReadonlyMap<string, SourceFile>, problems: Problem
     connections: valid.Connection as Map<string, LoadedDocument<Connection>>,
     calendars: valid.Calendar as Map<string, LoadedDocument<Calendar>>,
     reports: valid.Report as Map<string, LoadedDocument<Report>>,
+    tests: valid.JobTest as Map<JobId, LoadedDocument<JobTest>>,
     settings: (valid.Settings.get('settings') as LoadedDocument<Settings> | undefined) ?? null,
   }
 }

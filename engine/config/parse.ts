@@ -14,10 +14,15 @@ import type { SourceFile } from '../core/contracts/config-source.ts'
 import type { Problem } from '../core/model.ts'
 import { type LoadedDocument, type Place, pointerPart, type Range, spanOf } from './places.ts'
 import { quote } from './problems.ts'
+import { describeSyntax, withProperties } from './yaml-syntax.ts'
 
 /** Bytes. A larger manifest is refused before it is parsed: the parser is quadratic in places. */
 export const maxManifestBytes = 64 * 1024
 const maxDepth = 32
+// Control characters other than tab and line end, and those that turn the reading direction.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const oddCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)/
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 const refusedKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
 export interface Parsed {
@@ -37,15 +42,22 @@ export function decodeText(file: string, source: SourceFile): { text: string } |
   }
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(source.content)
+    text = utf8.decode(source.content)
   } catch {
-    return refuse('the file is not valid UTF-8')
+    // What cannot be read becomes U+FFFD, which nobody writes.
+    const [readable = ''] = new TextDecoder('utf-8').decode(source.content).split('\ufffd', 1)
+    const span = spanOf(readable, { start: readable.length, end: readable.length })
+    const message = 'this is not valid UTF-8; save the file as UTF-8'
+    return { problem: { file, ...span, rule: 'file-text', severity: 'error', message } }
   }
-  const odd = /(?![\t\n]|\r\n)[\p{Cc}\u202a-\u202e\u2066-\u2069\ufeff]/u.exec(text)
+  const odd = oddCharacter.exec(text)
   if (odd) {
     const code = odd[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
     const span = spanOf(text, { start: odd.index, end: odd.index + 1 })
-    const message = `there is a control character (U+${code}); write it as an escape in a quoted text, or remove it`
+    const message =
+      odd[0] === '\0'
+        ? 'there is a NUL character (U+0000); remove it, or save the file as UTF-8 if it is UTF-16'
+        : `there is a control character (U+${code}); write it as an escape in a quoted text, or remove it`
     return { problem: { file, ...span, rule: 'file-text', severity: 'error', message } }
   }
   return { text }
@@ -59,8 +71,13 @@ export function problemAtTop(file: string, rule: string, message: string): Probl
 /** Parses one YAML document. Never throws for bad input. */
 export function parseManifest(file: string, source: SourceFile): Parsed {
   const decoded = decodeText(file, source)
-  if ('problem' in decoded) return { document: null, problems: [decoded.problem] }
-  const { text } = decoded
+  return 'problem' in decoded
+    ? { document: null, problems: [decoded.problem] }
+    : parseText(file, decoded.text)
+}
+
+/** Parses the text of one YAML document by the whole parser: slow, and with every place. Never throws for bad input. */
+export function parseText(file: string, text: string): Parsed {
   const parsed = parseDocument(text, {
     version: '1.2',
     schema: 'core',
@@ -74,7 +91,8 @@ export function parseManifest(file: string, source: SourceFile): Parsed {
   const walk = createWalk(file, text)
   const [error] = parsed.errors
   if (error) {
-    walk.refuse({ start: error.pos[0], end: error.pos[1] }, describeSyntax(error.code, error.message))
+    const { range, message } = describeSyntax(error, text, parsed, maxDepth)
+    walk.refuse(range, message)
     return { document: null, problems: walk.problems }
   }
   const directives = parsed.directives
@@ -86,19 +104,12 @@ export function parseManifest(file: string, source: SourceFile): Parsed {
     return { document: null, problems: [problemAtTop(file, 'yaml', 'the file is empty')] }
   }
   for (const warning of parsed.warnings) {
-    if (warning.code === 'TAG_RESOLVE_FAILED') continue // The walk refuses every tag, at its value.
-    walk.refuse({ start: warning.pos[0], end: warning.pos[1] }, describeSyntax(warning.code, warning.message))
+    if (warning.code === 'TAG_RESOLVE_FAILED') continue // The walk refuses every tag.
+    const { range, message } = describeSyntax(warning, text, parsed, maxDepth)
+    walk.refuse(range, message)
   }
   if (walk.problems.length > 0) return { document: null, problems: walk.problems }
   return { document: { file, value, text, places: walk.places }, problems: [] }
-}
-
-function describeSyntax(code: string, message: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'there is a second document; a file holds one'
-  if (code === 'TAB_AS_INDENT') return 'there is a tab; indent with spaces'
-  if (code === 'RESOURCE_EXHAUSTION') return `values are nested too deep; ${maxDepth} levels are allowed`
-  const sentence = message.split('\n')[0]!.slice(0, 160)
-  return `this is not YAML: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`
 }
 
 function createWalk(file: string, text: string) {
@@ -113,8 +124,8 @@ function createWalk(file: string, text: string) {
   function visit(node: unknown, pointer: string, depth: number, key: Range | undefined): unknown {
     const found = node as Node | null | undefined
     const own = rangeOf(found)
-    // An empty value has no text of its own to point at.
-    const range = own && own.end > own.start ? own : (key ?? { start: 0, end: 0 })
+    // An empty value has no text of its own to point at; an empty entry of a list is behind its dash.
+    const range = own && (own.end > own.start || !key) ? own : (key ?? { start: 0, end: 0 })
     places.set(pointer, key ? { value: range, key } : { value: range })
     if (found === null || found === undefined) return null
     if (depth > maxDepth) {
@@ -122,14 +133,17 @@ function createWalk(file: string, text: string) {
       return null
     }
     if (isAlias(found)) {
-      refuse(range, 'an alias (*) is not allowed in a manifest; write the value out')
+      refuse(
+        range,
+        'an alias (*) is not allowed in a manifest; write the value out, or put the text in quotes',
+      )
       return null
     }
     if ('anchor' in found && found.anchor) {
-      refuse(range, 'an anchor (&) is not allowed in a manifest')
+      refuse(withProperties(text, range), 'an anchor (&) is not allowed in a manifest')
     }
     if ('tag' in found && found.tag) {
-      refuse(range, 'a tag (!) is not allowed in a manifest')
+      refuse(withProperties(text, range), 'a tag (!) is not allowed in a manifest')
       return null
     }
     if (isSeq(found)) {
@@ -151,7 +165,8 @@ function createWalk(file: string, text: string) {
       } else if (refusedKeys.has(key)) {
         refuse(range, `the key ${quote(key)} is not allowed`)
       } else if (Object.hasOwn(result, key)) {
-        refuse(range, `the key ${quote(key)} is there twice`, 'duplicate-key')
+        const hint = /\/\d+$/.test(pointer) ? '; a further entry of the list begins with "- "' : ''
+        refuse(range, `the key ${quote(key)} is there twice${hint}`, 'duplicate-key')
       } else {
         result[key] = visit(pair.value, pointer + pointerPart(key), depth + 1, range)
       }

@@ -99,10 +99,14 @@ export function placeWithin(
 /** The value at a JSON pointer; undefined where there is none. */
 export function valueAt(root: unknown, pointer: string): unknown {
   let value = root
-  for (const part of pointer.split('/').slice(1)) {
+  for (let start = 1; start <= pointer.length; ) {
     if (value === null || typeof value !== 'object') return undefined
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
+    const slash = pointer.indexOf('/', start)
+    const end = slash < 0 ? pointer.length : slash
+    const part = pointer.slice(start, end)
+    const key = part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part
     value = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+    start = end + 1
   }
   return value
 }

@@ -18,10 +18,17 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** One line: `file:line:column: message [rule]`. */
+/** What a terminal or a log would obey rather than show: control and direction characters, line ends. */
+export const hiddenCharacter = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
+
+/** One line, safe on a terminal: `file:line:column: message [rule]`. Hidden characters are shown as `\u{a}`. */
 export function formatProblemLine(problem: Problem): string {
   const { file, line, column, message, rule, severity } = problem
-  return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message} [${rule}]`
+  const text = `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message} [${rule}]`
+  return text.replace(
+    new RegExp(hiddenCharacter, 'gu'),
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
 }
 
 /** The line of a problem with the code it is about; `sourceText` is the file's, empty where it cannot be shown. */
@@ -47,11 +54,14 @@ function isControl(character: string): boolean {
   return code < 32 || code === 127
 }
 
+// As many as a step has keys.
+const maxWords = 16
+
 /** `"a", "b" or "c"`; long lists are cut. */
 export function listWords(words: readonly string[], joint: 'or' | 'and' = 'or'): string {
   if (words.length === 0) return 'none'
-  const quoted = words.slice(0, 12).map((word) => `"${word}"`)
-  if (words.length > 12) return `${quoted.join(', ')} and ${words.length - 12} more`
+  const quoted = words.slice(0, maxWords).map((word) => `"${word}"`)
+  if (words.length > maxWords) return `${quoted.join(', ')} and ${words.length - maxWords} more`
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} ${joint} ${quoted.at(-1)}`
 }
 

@@ -5,8 +5,9 @@ import type { Problem } from '../core/model.ts'
 import { suggestWord } from '../core/suggest.ts'
 import { type At, type LoadedDocument, placeInside, placeOf, pointerPart } from './places.ts'
 import { listWords, quote } from './problems.ts'
-import { describeType, describeValue, jsonType, nameType } from './schema-sentences.ts'
+import { describeType, describeValue, jsonType, nameTypes, repeatedEntries } from './schema-sentences.ts'
 import type { Kind, SchemaNode, Schemas } from './schemas.ts'
+import { describeSecret } from './secret-faults.ts'
 
 /** More of one file would only hide the first ones. */
 const maxFaults = 50
@@ -115,10 +116,8 @@ function describeChoice(
   const all = (error.parentSchema as SchemaNode).oneOf ?? []
   const fitting = all.filter((branch) => branch.type === jsonType(value))
   if (fitting.length === 0) {
-    const types = [...new Set(all.map((branch) => nameType(String(branch.type))))]
-    return [
-      { at: placeOf(document, pointer), message: `must be ${types.join(' or ')}, is ${describeType(value)}` },
-    ]
+    const types = nameTypes(all.map((branch) => String(branch.type)))
+    return [{ at: placeOf(document, pointer), message: `must be ${types}, is ${describeType(value)}` }]
   }
   if (fitting.length === 1)
     return describe(schemas.validateBranch(fitting[0]!, value), pointer, document, schemas)
@@ -158,6 +157,8 @@ function describeOne(
 ): Fault {
   const { keyword, params, data } = error
   const schema = (error.parentSchema ?? {}) as SchemaNode
+  const secret = describeSecret(error, pointer, document)
+  if (secret) return secret
   if (keyword === 'additionalProperties') {
     const known = Object.keys(schema.properties ?? {})
     return unknownKey(params.additionalProperty, known, pointer, document)
@@ -171,15 +172,17 @@ function describeOne(
     const tag = String(params.tag)
     const allowed = tagsOf(schema, tag, schemas)
     const near = suggestWord(String(params.tagValue), allowed)
+    if (params.tagValue === null) {
+      return {
+        at: placeOf(document, `${pointer}/${tag}`),
+        message: `${tag} is empty; allowed: ${listWords(allowed)}`,
+      }
+    }
     const message = `unknown ${tag} ${quote(params.tagValue)}${near}${near ? ' Allowed' : '; allowed'}: ${listWords(allowed)}`
     return { at: placeOf(document, `${pointer}/${tag}`), message }
   }
-  if (keyword === 'type' && schema.properties?.secret) {
-    // Its value may be the secret itself: neither the message nor the frame repeats it.
-    const message = 'a secret is named, never written: { secret: its-name }'
-    return { at: placeOf(document, pointer), message, rule: 'secret-value' }
-  }
-  return { at: placeOf(document, pointer), message: describeValue(keyword, params, data, schema) }
+  const entry = keyword === 'uniqueItems' ? pointerPart(repeatedEntries(params)[1] - 1) : ''
+  return { at: placeOf(document, pointer + entry), message: describeValue(keyword, params, data, schema) }
 }
 
 function describeWanted(schema: SchemaNode, key: string, schemas: Schemas): string {
@@ -191,7 +194,7 @@ function describeWanted(schema: SchemaNode, key: string, schemas: Schemas): stri
   const resolved = schemas.resolve(node)
   if (resolved.enum) return `; allowed: ${listWords(resolved.enum.map(String))}`
   if (resolved.const !== undefined) return `; it is ${quote(resolved.const)}`
-  const meaning = node.description?.replace(/ ?Default: .*$/, '').replace(/\.$/, '')
+  const meaning = (node.description ?? resolved.description)?.replace(/ ?Default: .*$/, '').replace(/\.$/, '')
   return meaning ? ` (${meaning})` : ''
 }
 

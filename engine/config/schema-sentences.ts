@@ -15,11 +15,8 @@ export function describeValue(
   switch (keyword) {
     case 'type': {
       if (params.type === 'integer' && typeof data === 'number') return `${data} is no whole number`
-      const wanted = (Array.isArray(params.type) ? params.type : [params.type]).map((type) =>
-        nameType(String(type)),
-      )
-      const quoted = wanted.includes('a text') && ['number', 'boolean'].includes(typeof data)
-      return `must be ${wanted.join(' or ')}, is ${describeType(data)}${quoted ? '; put it in quotes' : ''}`
+      const types = Array.isArray(params.type) ? params.type.map(String) : [String(params.type)]
+      return `must be ${nameTypes(types)}, is ${describeType(data)}${hintForType(types, data, schema)}`
     }
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map(String)
@@ -48,7 +45,7 @@ export function describeValue(
     case 'maxItems':
       return `the list has ${(data as unknown[]).length} entries; ${limit} are allowed`
     case 'uniqueItems':
-      return `entries ${Number(params.j) + 1} and ${Number(params.i) + 1} of the list are the same`
+      return `entries ${repeatedEntries(params).join(' and ')} of the list are the same`
     case 'minimum':
       return `${data} is too small; ${limit} or more is allowed`
     case 'maximum':
@@ -56,6 +53,41 @@ export function describeValue(
     default:
       return `is not allowed here (${keyword})`
   }
+}
+
+/** What to write instead, where the value shows what was meant. */
+function hintForType(wanted: string[], data: unknown, schema: SchemaNode): string {
+  const type = jsonType(data)
+  if (wanted.includes('array')) {
+    if (type === 'string') return '; put it in brackets: [...]'
+    return type === 'object' ? '; begin each entry with "- "' : ''
+  }
+  const [example] = (schema.examples as unknown[] | undefined) ?? []
+  const shown = example === undefined ? '' : `; an example: ${JSON.stringify(example)}`
+  if (wanted.includes('object')) return shown.length > 80 ? '' : shown
+  if (!wanted.includes('string')) return ''
+  if (isBareToken(data)) return '; a text that begins with { needs quotes'
+  if (type !== 'number' && type !== 'boolean') return ''
+  if (isAllowedText(String(data), schema)) return '; put it in quotes'
+  return shown
+}
+
+function isAllowedText(text: string, { pattern, format }: SchemaNode): boolean {
+  const fits = typeof pattern !== 'string' || new RegExp(pattern, 'u').test(text)
+  return fits && (typeof format !== 'string' || formats[format]?.(text) === null)
+}
+
+/** Whether YAML read `{token}` without quotes: a mapping whose keys have no value. */
+function isBareToken(data: unknown): boolean {
+  if (jsonType(data) !== 'object') return false
+  const values = Object.values(data as object)
+  return values.length > 0 && values.every((value) => value === null)
+}
+
+/** The two entries of a list that are the same, counted from 1, in order. */
+export function repeatedEntries(params: Record<string, unknown>): [first: number, second: number] {
+  const [i, j] = [Number(params.i) + 1, Number(params.j) + 1]
+  return [Math.min(i, j), Math.max(i, j)]
 }
 
 /** As the second half of a sentence. */
@@ -71,6 +103,7 @@ export function jsonType(value: unknown): string {
 
 /** What a value is, in words. */
 export function describeType(value: unknown): string {
+  if (typeof value === 'boolean') return String(value)
   return value === null ? 'empty' : nameType(jsonType(value))
 }
 
@@ -86,4 +119,10 @@ const typeNames: Record<string, string> = {
 /** A type of JSON Schema in words. */
 export function nameType(type: string): string {
   return typeNames[type] ?? type
+}
+
+/** Some types of JSON Schema in words: `a text, a number or true or false`. */
+export function nameTypes(types: readonly string[]): string {
+  const names = [...new Set(types.map(nameType))]
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

@@ -7,7 +7,15 @@ import { formats } from './formats.ts'
 import type { LoadedDocument } from './places.ts'
 import { describeFaults } from './schema-faults.ts'
 
-export type Kind = 'Job' | 'Client' | 'ClientPolicy' | 'Connection' | 'Calendar' | 'Settings' | 'Report'
+export type Kind =
+  | 'Job'
+  | 'Client'
+  | 'ClientPolicy'
+  | 'Connection'
+  | 'Calendar'
+  | 'Settings'
+  | 'Report'
+  | 'JobTest'
 
 const fileOfKind: Record<Kind, string> = {
   Job: 'job.json',
@@ -17,6 +25,7 @@ const fileOfKind: Record<Kind, string> = {
   Calendar: 'calendar.json',
   Settings: 'settings.json',
   Report: 'report.json',
+  JobTest: 'job-test.json',
 }
 
 /** A schema as it stands in its file. */
@@ -69,6 +78,8 @@ function readSchemas(folder: string): Schemas {
   for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!entry.endsWith('.json')) continue
     const schema = JSON.parse(readFileSync(join(folder, entry), 'utf8')) as SchemaNode
+    // The entry for schema catalogs lies among the schemas and is none.
+    if (schema.$schema === undefined) continue
     const id = base + entry.replaceAll('\\', '/')
     ajv.addSchema(schema, id)
     register(schema, id, '')

@@ -4,8 +4,9 @@ import type { Client, Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { conditionValues } from '../conditions.ts'
+import type { Manifests } from '../config.ts'
 import { jobFile } from '../layout.ts'
-import { type LoadedDocument, placeOf, valueAt } from '../places.ts'
+import { placeOf } from '../places.ts'
 import { compareText, listWords, quote } from '../problems.ts'
 import { jobRule, type Rule } from './rule.ts'
 
@@ -19,13 +20,6 @@ const unknownCallCenter = jobRule('unknown-call-center', (document, report, mani
     const hint = suggestWord(name, all) || `; allowed: ${listWords(all)}`
     report(placeOf(document, `/callCenters/${index}`), `the client has no call center ${quote(name)}${hint}`)
   })
-  if (callCenters && scope === 'client') {
-    report(
-      placeOf(document, '/callCenters', 'key'),
-      'callCenters has no effect with scope "client"; use scope "call-center"',
-      'warning',
-    )
-  }
   const own = callCentersOf(document.value, client.value)
   if (!own.every((name) => all.includes(name))) return
   steps.forEach((step, index) => {
@@ -54,20 +48,20 @@ export function callCentersOf(job: Job, client: Client): string[] {
   return job.callCenters ?? client.callCenters.map((center) => center.name)
 }
 
+const singletonTypes = ['campaign', 'ftp-in'] as const
+
 const singletons: Rule = {
   name: 'one-per-client',
   check(manifests, report) {
-    for (const type of ['campaign', 'ftp-in'] as const) {
+    for (const type of singletonTypes) {
       const claimants = new Map<string, JobId[]>()
       for (const job of manifests.jobFiles.keys()) {
-        if (!claims(manifests.documents.get(jobFile(job)), type)) continue
-        // A broken manifest holds a place only where its last good version still runs.
-        if (!manifests.jobs.has(job) && !manifests.incumbents.has(job)) continue
+        if (!claims(manifests, job, type)) continue
         const client = job.split('/')[0]!
         claimants.set(client, [...(claimants.get(client) ?? []), job])
       }
       for (const jobs of claimants.values()) {
-        const held = (job: JobId) => (manifests.incumbents.has(job) ? 0 : 1)
+        const held = (job: JobId) => (manifests.incumbents.get(job) === type ? 0 : 1)
         const [keeper, ...others] = jobs.sort((a, b) => held(a) - held(b) || compareText(a, b))
         for (const job of others) {
           const document = manifests.jobs.get(job)
@@ -80,9 +74,10 @@ const singletons: Rule = {
   },
 }
 
-function claims(document: LoadedDocument<unknown> | undefined, type: string): boolean {
-  if (!document || valueAt(document.value, '/enabled') === false) return false
-  return valueAt(document.value, '/trigger/type') === type
+/** Whether a job takes its client's place of that type. One that cannot be read does by what still runs of it. */
+function claims({ jobs, incumbents }: Manifests, job: JobId, type: (typeof singletonTypes)[number]): boolean {
+  const read = jobs.get(job)?.value
+  return read ? read.enabled !== false && read.trigger.type === type : incumbents.get(job) === type
 }
 
 export const callCenterRules: Rule[] = [unknownCallCenter, singletons]

@@ -1,69 +1,76 @@
-/** Rules about the names of produced files. */
+/** Rules about the names of files. */
 import type { Job } from '../../core/manifest.ts'
+import type { JobId } from '../../core/model.ts'
+import { readTemplate } from '../../core/template.ts'
 import { checkTokens } from '../../core/tokens.ts'
-import { followsFor } from '../conditions.ts'
+import { deliveriesOf, deliveriesOfSlot, type NamedDelivery } from '../deliveries.ts'
 import { areStepsSound, fillEdges, reachSteps } from '../graph.ts'
+import { jobFile } from '../layout.ts'
 import { type LoadedDocument, placeOf, placeWithin, valueAt } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
-import { sourcesOf } from '../uses.ts'
-import { callCentersOf } from './call-centers.ts'
 import { jobRule, type Report, type Rule } from './rule.ts'
 
-const fileTokens = jobRule('file-name-token', (document, report) => {
-  document.value.steps.forEach((_, index) => {
-    for (const field of ['fileName', 'path', 'prefix']) {
+/** The texts with tokens of a job's steps, each with its pointer. */
+function templatesIn({ value }: LoadedDocument<Job>): { pointer: string; template: string; index: number }[] {
+  return value.steps.flatMap((_, index) =>
+    ['fileName', 'path', 'prefix'].flatMap((field) => {
       const pointer = `/steps/${index}/${field}`
-      const template = valueAt(document.value, pointer)
-      if (typeof template !== 'string') continue
-      for (const { offset, length, message } of checkTokens(template)) {
-        report(placeWithin(document, pointer, offset, length), message)
-      }
-    }
-  })
-})
-
-/** One file that a step delivers: its name and target as templates. */
-interface NamedDelivery {
-  step: string
-  stepIndex: number
-  source: string
-  sourceIndex: number
-  /** `<connection>:<folder or prefix>`. */
-  target: string
-  fileName: string
+      const template = valueAt(value, pointer)
+      return typeof template === 'string' ? [{ pointer, template, index }] : []
+    }),
+  )
 }
 
-function deliveriesOf(job: Job): NamedDelivery[] {
-  return job.steps.flatMap((step, stepIndex) => {
-    if (step.type !== 'ftp-out-copy' && step.type !== 'cloud-copy') return []
-    const folder = step.type === 'cloud-copy' ? (step.prefix ?? '') : step.path.replace(/\/+$/, '')
-    return sourcesOf(step, stepIndex).flatMap(({ name }) => {
-      const sourceIndex = job.steps.findIndex((other) => other.name === name)
-      const source = job.steps[sourceIndex]
-      if (source?.type !== 'report') return []
-      const target = `${step.connection}:${folder}`
-      return [{ step: step.name, stepIndex, source: name, sourceIndex, target, fileName: source.fileName }]
-    })
-  })
+const fileTokens = jobRule('file-name-token', (document, report) => {
+  for (const { pointer, template } of templatesIn(document)) {
+    for (const { offset, length, message } of checkTokens(template)) {
+      report(placeWithin(document, pointer, offset, length), message)
+    }
+  }
+})
+
+const emptyToken = jobRule('empty-token', (document, report) => {
+  for (const { pointer, template, index } of templatesIn(document)) {
+    for (const part of readTemplate(template)) {
+      const reason = part.kind === 'token' ? whyEmpty(part.name, document.value, index) : undefined
+      if (part.kind !== 'token' || !reason) continue
+      const message = `{${part.name}} is always empty ${reason}`
+      report(placeWithin(document, pointer, part.offset, part.length), message, 'warning')
+    }
+  }
+})
+
+/** Why a token of a step has no value in any run of the job; undefined where it can have one. */
+function whyEmpty(token: string, job: Job, index: number): string | undefined {
+  const { type } = job.steps[index]!
+  if (token === 'callCenter' && job.scope === 'client') return 'in a job of scope "client"'
+  if (token.startsWith('campaign.') && job.trigger.type !== 'campaign') {
+    return `without the trigger "campaign"; this job's is ${quote(job.trigger.type)}`
+  }
+  if (token === 'seq') return 'for now; for names that differ use {slot} or {runId}'
+  if (token === 'report' && type !== 'report') return `in a step of type ${quote(type)}`
+  if (token === 'name' && type === 'report') return 'in the name of a new file'
+  if (token.startsWith('period.') && type === 'move-file') return 'for a posted file, which has no period'
+  return undefined
 }
 
 const sameFileName = jobRule('file-name-collision', (document, report, manifests, job) => {
   if (!areStepsSound(document.value.steps)) return
-  const deliveries = deliveriesOf(document.value)
-  tellRepeats(document, deliveries, report)
+  tellRepeats(document, deliveriesOf(document.value, null), report)
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client || document.value.scope !== 'call-center') return
-  const graph = fillEdges(document.value.steps)
-  const centers = callCentersOf(document.value, client.value)
-  const reached = centers.map((center) => ({ center, ways: reachSteps(graph, followsFor(center)) }))
   const told = new Set<number>()
-  for (const { step, sourceIndex, target, fileName } of deliveries) {
-    if (/\{(callCenter|runId)\}/.test(target + fileName) || told.has(sourceIndex)) continue
-    if (checkTokens(fileName).length > 0) continue
-    const sharing = reached.filter(({ ways }) => ways.has(step)).map(({ center }) => center)
-    if (sharing.length < 2) continue
+  const byTarget = Map.groupBy(
+    deliveriesOfSlot(document.value, client.value),
+    ({ target, step, source }) => `${target} ${step} ${source}`,
+  )
+  for (const sharing of byTarget.values()) {
+    const { step, sourceIndex, target } = sharing[0]!
+    if (sharing.length < 2 || /\{runId\}/.test(target) || told.has(sourceIndex)) continue
+    if (checkTokens(String(valueAt(document.value, `/steps/${sourceIndex}/fileName`))).length > 0) continue
     told.add(sourceIndex)
-    const message = `the runs of ${listWords(sharing, 'and')} would deliver the same name by the step ${quote(step)}; add {callCenter}`
+    const centers = sharing.map(({ callCenter }) => callCenter ?? '')
+    const message = `the runs of ${listWords(centers, 'and')} would deliver the same name by the step ${quote(step)}; add {callCenter}`
     report(placeOf(document, `/steps/${sourceIndex}/fileName`), message)
   }
 })
@@ -71,23 +78,49 @@ const sameFileName = jobRule('file-name-collision', (document, report, manifests
 /** Two deliveries on one path that put the same name into the same place. */
 function tellRepeats(document: LoadedDocument<Job>, deliveries: NamedDelivery[], report: Report): void {
   const graph = fillEdges(document.value.steps)
+  const follows = (from: string, to: string) => reachSteps(graph, undefined, from).has(to)
   deliveries.forEach((delivery, index) => {
+    const { step, stepIndex } = delivery
     const earlier = deliveries.slice(0, index).find((other) => {
-      if (other.target !== delivery.target || other.fileName !== delivery.fileName) return false
-      if (other.fileName.includes('{seq}')) return false
-      if (other.stepIndex === delivery.stepIndex) return true
-      const follow = (from: string, to: string) =>
-        reachSteps([...graph].sort((a) => (a.name === from ? -1 : 0))).has(to)
-      return follow(other.step, delivery.step) || follow(delivery.step, other.step)
+      if (other.target !== delivery.target) return false
+      return other.stepIndex === stepIndex || follows(other.step, step) || follows(step, other.step)
     })
     if (!earlier) return
-    const message = `the step ${quote(delivery.step)} would deliver the same name to the same folder as ${
-      earlier.stepIndex === delivery.stepIndex
+    const message = `the step ${quote(step)} would deliver the same name to the same folder as ${
+      earlier.stepIndex === stepIndex
         ? `its file of ${quote(earlier.source)}; give the reports different file names`
         : `the step ${quote(earlier.step)}; change its file name or folder`
     }`
-    report(placeOf(document, `/steps/${delivery.stepIndex}/from`), message)
+    report(placeOf(document, `/steps/${stepIndex}/from`), message)
   })
 }
 
-export const fileRules: Rule[] = [fileTokens, sameFileName]
+/** A job that starts by itself; whoever runs a manual one again means it. */
+function isAutomatic({ enabled, trigger }: Job): boolean {
+  return enabled !== false && trigger.type !== 'manual'
+}
+
+const sharedFileName: Rule = {
+  name: 'file-name-shared',
+  check(manifests, report) {
+    const first = new Map<string, { job: JobId; delivery: NamedDelivery }>()
+    for (const [job, document] of manifests.jobs) {
+      const client = manifests.clients.get(job.split('/')[0]!)
+      if (!client || !isAutomatic(document.value) || !areStepsSound(document.value.steps)) continue
+      const told = new Set<number>()
+      for (const delivery of deliveriesOfSlot(document.value, client.value)) {
+        const { target, sourceIndex, callCenter } = delivery
+        if (/\{(slot|runId)\b/.test(target)) continue
+        const other = first.get(target)
+        if (!other) first.set(target, { job, delivery })
+        if (!other || other.job === job || told.has(sourceIndex)) continue
+        told.add(sourceIndex)
+        const whose = callCenter === null ? '' : ` for the call center ${quote(callCenter)}`
+        const message = `${jobFile(other.job)} delivers the same name to the same folder${whose}, by its step ${quote(other.delivery.step)}; add {job} or {slot}, or change the folder`
+        report(placeOf(document, `/steps/${sourceIndex}/fileName`), message)
+      }
+    }
+  },
+}
+
+export const fileRules: Rule[] = [fileTokens, emptyToken, sameFileName, sharedFileName]

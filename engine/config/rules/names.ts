@@ -6,7 +6,7 @@ import { jobRule, type Report, type Rule } from './rule.ts'
 
 const fileNames: Rule = {
   name: 'file-name',
-  check({ jobs, clients, policies, connections, calendars, reports }, report) {
+  check({ jobs, clients, policies, connections, calendars, reports, tests }, report) {
     const byName = [clients, policies, connections, calendars]
     for (const documents of byName) {
       for (const [name, document] of documents) expect(document, '/name', name, report)
@@ -16,6 +16,7 @@ const fileNames: Rule = {
       expect(document, '/name', name, report)
       expect(document, '/client', client, report)
     }
+    for (const [job, document] of tests) expect(document, '/name', job.split('/')[1]!, report)
     for (const [path, document] of reports) {
       const [category, name] = path.split('/') as [string, string]
       expect(document, '/name', name, report)
@@ -46,7 +47,7 @@ const reservedStepNames = jobRule('reserved-name', (document, report) => {
 
 const duplicateNames: Rule = {
   name: 'duplicate-name',
-  check({ jobs, clients, policies, reports }, report) {
+  check({ jobs, clients, policies, reports, tests }, report) {
     for (const document of jobs.values()) {
       const { steps, trigger } = document.value
       expectDistinct(document, '/steps', steps, 'step', report)
@@ -63,6 +64,9 @@ const duplicateNames: Rule = {
     for (const document of reports.values()) {
       expectDistinct(document, '/columns', document.value.columns, 'column', report)
     }
+    for (const document of tests.values()) {
+      expectDistinct(document, '/tests', document.value.tests, 'test', report)
+    }
   },
 }
 
@@ -73,12 +77,13 @@ function expectDistinct(
   what: string,
   report: Report,
 ): void {
-  const lines = new Map<string, number>()
+  // A place is looked for only where there is something to tell: it costs more than all of this.
+  const placeAt = (index: number) => placeOf(document, `${pointer}/${index}/name`)
+  const seen = new Map<string, number>()
   items.forEach(({ name }, index) => {
-    const place = placeOf(document, `${pointer}/${index}/name`)
-    const first = lines.get(name)
-    if (first === undefined) lines.set(name, place.line)
-    else report(place, `the ${what} ${quote(name)} is there already, in line ${first}`)
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, index)
+    else report(placeAt(index), `the ${what} ${quote(name)} is there already, in line ${placeAt(first).line}`)
   })
 }
 

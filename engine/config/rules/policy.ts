@@ -1,5 +1,6 @@
 /** Rules about what a client's policy allows, and what a connection can do. */
 
+import { parseSize } from '../../core/duration.ts'
 import type { Connection } from '../../core/manifest.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { isLoopback } from '../formats.ts'
@@ -61,19 +62,58 @@ const recipientAllowed = jobRule('recipient-not-allowed', (document, report, man
   const policy = manifests.policies.get(job.split('/')[0]!)
   if (!policy) return
   const allowed = policy.value.recipientDomains
+  const expectAllowed = (address: string, pointer: string, also: string[], what: string) => {
+    const domain = domainOf(address)
+    const domains = [...allowed, ...also.filter((own) => !allowed.includes(own))]
+    if (domains.includes(domain)) return
+    const hint = suggestWord(domain, domains)
+    const message = `the client's policy allows no ${what} to ${quote(domain)}${hint}${hint ? ' Allowed' : '; allowed'}: ${listWords(domains)}`
+    report(placeOf(document, pointer), message)
+  }
   document.value.steps.forEach((step, index) => {
     if (step.type !== 'email') return
     for (const field of ['to', 'cc', 'bcc'] as const) {
       step[field]?.forEach((address, place) => {
-        const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
-        if (allowed.includes(domain)) return
-        const hint = suggestWord(domain, allowed)
-        const message = `the client's policy allows no mail to ${quote(domain)}${hint}${hint ? ' Allowed' : '; allowed'}: ${listWords(allowed)}`
-        report(placeOf(document, `/steps/${index}/${field}/${place}`), message)
+        expectAllowed(address, `/steps/${index}/${field}/${place}`, [], 'mail')
       })
     }
+    const sender = manifests.connections.get(step.connection)?.value
+    // Answers may go back to where the mail comes from.
+    const own = sender?.type === 'smtp' ? [domainOf(sender.from)] : []
+    if (step.replyTo) expectAllowed(step.replyTo, `/steps/${index}/replyTo`, own, 'answers')
   })
 })
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+}
+
+// What the mailer sends at most: a longer list is for a mailing list of the client's own.
+const maxRecipients = 50
+
+const tooManyRecipients = jobRule('too-many-recipients', (document, report) => {
+  document.value.steps.forEach((step, index) => {
+    if (step.type !== 'email') return
+    const all = new Set([...step.to, ...(step.cc ?? []), ...(step.bcc ?? [])].map((one) => one.toLowerCase()))
+    if (all.size <= maxRecipients) return
+    const message = `the mail has ${all.size} recipients in to, cc and bcc; ${maxRecipients} are allowed`
+    report(placeOf(document, `/steps/${index}/to`, 'key'), message)
+  })
+})
+
+const usualMailLimit = '35MiB'
+
+const attachmentSize: Rule = {
+  name: 'attachment-size',
+  check({ policies }, report) {
+    for (const document of policies.values()) {
+      const { maxAttachmentSize } = document.value
+      if (!maxAttachmentSize || parseSize(maxAttachmentSize) <= parseSize(usualMailLimit)) continue
+      const message = `most mail servers refuse mails of more than ${usualMailLimit}; larger files go by SFTP or S3`
+      report(placeOf(document, '/maxAttachmentSize'), message, 'warning')
+    }
+  },
+}
 
 const datasetNamed = jobRule('dataset-missing', (document, report, manifests, job) => {
   const policy = manifests.policies.get(job.split('/')[0]!)
@@ -106,6 +146,8 @@ export const policyRules: Rule[] = [
   connectionType,
   connectionAllowed,
   recipientAllowed,
+  tooManyRecipients,
+  attachmentSize,
   datasetNamed,
   plainConnection,
 ]

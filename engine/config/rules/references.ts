@@ -93,6 +93,7 @@ const unknownTemplate = jobRule('unknown-template', (document, report, manifests
   const client = job.split('/')[0]!
   for (const { name, pointer } of templatesOf(document.value)) {
     const { missing } = locateMail(manifests, client, name)
+    if (missing.length === 0) continue
     const at = placeOf(document, pointer)
     if (missing.length === mailParts.length) {
       const known = mailNames(manifests, client)

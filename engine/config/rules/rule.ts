@@ -10,23 +10,26 @@ export type Report = (at: At, message: string, severity?: Problem['severity']) =
 export interface Rule {
   /** Kebab-case; shown with each problem. */
   name: string
-  check(manifests: Manifests, report: Report): void
+  /** Looks at all manifests at once. */
+  check?(manifests: Manifests, report: Report): void
+  /** Looks at one valid job. */
+  checkJob?(document: LoadedDocument<Job>, report: Report, manifests: Manifests, job: JobId): void
 }
 
 /** A rule that looks at each valid job by itself. */
-export function jobRule(
-  name: string,
-  check: (document: LoadedDocument<Job>, report: Report, manifests: Manifests, job: JobId) => void,
-): Rule {
-  return {
-    name,
-    check: (manifests, report) => {
-      for (const [job, document] of manifests.jobs) check(document, report, manifests, job)
-    },
-  }
+export function jobRule(name: string, checkJob: NonNullable<Rule['checkJob']>): Rule {
+  return { name, checkJob }
 }
 
+// A name that is misspelt in every job is looked for in every file only once.
+const known = new WeakMap<Manifests['files'], Map<string, string[]>>()
+
 /** The names among a set of manifests, valid or not. */
-export function namesIn(manifests: Manifests, pattern: RegExp): string[] {
-  return [...manifests.files.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? [])
+export function namesIn({ files }: Pick<Manifests, 'files'>, pattern: RegExp): string[] {
+  const ofFiles = known.get(files) ?? new Map<string, string[]>()
+  known.set(files, ofFiles)
+  const names =
+    ofFiles.get(pattern.source) ?? [...files.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? [])
+  ofFiles.set(pattern.source, names)
+  return names
 }

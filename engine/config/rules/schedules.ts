@@ -1,76 +1,95 @@
 /** Rules about when a job is due. */
 import { formatDuration, parseDuration } from '../../core/duration.ts'
-import type { CronFields } from '../../core/model.ts'
+import type { Job } from '../../core/manifest.ts'
+import type { CompiledSchedule, JobId } from '../../core/model.ts'
 import { neverFires } from '../../core/slots.ts'
-import { placeOf } from '../places.ts'
+import type { Manifests } from '../config.ts'
+import { type LoadedDocument, placeOf } from '../places.ts'
 import { quote } from '../problems.ts'
 import { compileSchedule } from '../schedule.ts'
+import { compareSchedules, type Encounter, shortestGapMinutes } from '../schedule-gaps.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 const minuteMs = 60_000
 const defaultMinInterval = '15m'
 
-const neverDue = jobRule('never-due', (document, report, manifests, job) => {
+interface Due {
+  schedule: CompiledSchedule
+  /** To the cron expression. */
+  pointer: string
+}
+
+/** The schedules of a job that can ever be due; those whose calendar is not there are told elsewhere. */
+function dueSchedules(document: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
+  return allSchedules(document, manifests, job).filter(({ schedule }) => !neverFires(schedule))
+}
+
+function allSchedules({ value }: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
   const client = manifests.clients.get(job.split('/')[0]!)
-  const { trigger } = document.value
-  if (!client || trigger.type !== 'scheduled') return
-  trigger.schedules.forEach((schedule, index) => {
-    if (schedule.calendar && !manifests.calendars.has(schedule.calendar)) return
-    const compiled = compileSchedule(schedule, client.value, manifests)
-    if (neverFires(compiled)) {
-      report(
-        placeOf(document, `/trigger/schedules/${index}/cron`),
-        `${quote(schedule.cron)} is never due: no day fits all of its fields and its calendar`,
-      )
-    }
-    if (schedule.onHoliday && !schedule.calendar) {
-      report(
-        placeOf(document, `/trigger/schedules/${index}/onHoliday`, 'key'),
-        'onHoliday has no effect without a calendar',
-        'warning',
-      )
-    }
+  if (!client || value.trigger.type !== 'scheduled') return []
+  return value.trigger.schedules.flatMap((schedule, index) => {
+    if (schedule.calendar && !manifests.calendars.has(schedule.calendar)) return []
+    const pointer = `/trigger/schedules/${index}/cron`
+    return [{ schedule: compileSchedule(schedule, client.value, manifests), pointer }]
   })
+}
+
+/** Every two schedules of a job, in order; how they meet as far as it is closer than `floorMs`. */
+function pairsOf(due: Due[], floorMs: number): { first: Due; second: Due; encounter: Encounter }[] {
+  return due.flatMap((second, index) =>
+    due.slice(0, index).map((first) => ({
+      first,
+      second,
+      encounter: compareSchedules(first.schedule, second.schedule, floorMs / minuteMs),
+    })),
+  )
+}
+
+const neverDue = jobRule('never-due', (document, report, manifests, job) => {
+  for (const { schedule, pointer } of allSchedules(document, manifests, job)) {
+    if (!neverFires(schedule)) continue
+    const fits = schedule.calendar ? 'all of its fields and its calendar' : 'all of its fields'
+    report(placeOf(document, pointer), `${quote(schedule.cron)} is never due: no day fits ${fits}`)
+  }
 })
 
 const tooOften = jobRule('too-often', (document, report, manifests, job) => {
-  const client = manifests.clients.get(job.split('/')[0]!)
   const policy = manifests.policies.get(job.split('/')[0]!)
-  const { trigger } = document.value
-  if (!client || !policy || trigger.type !== 'scheduled') return
+  if (!policy) return
   const floorMs = parseDuration(policy.value.minInterval ?? defaultMinInterval)
-  trigger.schedules.forEach((schedule, index) => {
-    const { fields } = compileSchedule({ ...schedule, calendar: '' }, client.value, manifests)
-    const gapMs = shortestGapMinutes(fields) * minuteMs
-    if (gapMs >= floorMs) return
-    const message = `${quote(schedule.cron)} is due every ${formatDuration(gapMs)}; the client's policy allows every ${formatDuration(floorMs)}`
-    report(placeOf(document, `/trigger/schedules/${index}/cron`), message)
+  const allowed = `the client's policy allows every ${formatDuration(floorMs)}`
+  const due = dueSchedules(document, manifests, job)
+  const rareEnough = due.filter(({ schedule, pointer }) => {
+    const gapMs = shortestGapMinutes(schedule, floorMs / minuteMs) * minuteMs
+    if (gapMs >= floorMs) return true
+    report(
+      placeOf(document, pointer),
+      `${quote(schedule.cron)} is due every ${formatDuration(gapMs)}; ${allowed}`,
+    )
+    return false
   })
+  const told = new Set<Due>()
+  for (const { first, second, encounter } of pairsOf(rareEnough, floorMs)) {
+    const gapMs = encounter.gapMinutes * minuteMs
+    if (gapMs >= floorMs || told.has(second)) continue
+    told.add(second)
+    const message = `${quote(second.schedule.cron)} comes within ${formatDuration(gapMs)} of ${quote(first.schedule.cron)} (schedule ${quote(first.schedule.name)}); ${allowed}`
+    report(placeOf(document, second.pointer), message)
+  }
 })
 
-/** The shortest time between two slots in wall time, in minutes. */
-export function shortestGapMinutes(fields: CronFields): number {
-  const times = fields.hours.flatMap((hour) => fields.minutes.map((minute) => hour * 60 + minute))
-  let shortest = Number.POSITIVE_INFINITY
-  for (let i = 1; i < times.length; i++) shortest = Math.min(shortest, times[i]! - times[i - 1]!)
-  const overnight = times[0]! + 1440 - times.at(-1)!
-  return overnight < shortest && hasConsecutiveDays(fields) ? overnight : shortest
-}
-
-/** Whether two days in a row fit, looked for over the 28 years in which days and weekdays repeat. */
-function hasConsecutiveDays(fields: CronFields): boolean {
-  let before = false
-  for (let day = 0; day < 28 * 366; day++) {
-    const date = new Date(Date.UTC(2024, 0, 1 + day))
-    const ofMonth = fields.daysOfMonth.includes(date.getUTCDate())
-    const ofWeek = fields.daysOfWeek.includes(date.getUTCDay())
-    const fits =
-      fields.months.includes(date.getUTCMonth() + 1) &&
-      (fields.eitherDay ? ofMonth || ofWeek : ofMonth && ofWeek)
-    if (fits && before) return true
-    before = fits
+const sameMoments = jobRule('same-moments', (document, report, manifests, job) => {
+  const told = new Set<Due>()
+  for (const { first, second, encounter } of pairsOf(dueSchedules(document, manifests, job), minuteMs)) {
+    const [inner, outer] = encounter.within === 'first' ? [first, second] : [second, first]
+    if (!encounter.coincide || told.has(inner)) continue
+    told.add(inner)
+    const [name, other] = [quote(inner.schedule.name), quote(outer.schedule.name)]
+    const message = encounter.within
+      ? `the schedule ${name} is due only when ${other} is due too, so that the job would run twice; remove it`
+      : `the schedules ${other} and ${name} have moments in common, at which the job would run twice; keep them apart`
+    report(placeOf(document, inner.pointer), message, 'warning')
   }
-  return false
-}
+})
 
-export const scheduleRules: Rule[] = [neverDue, tooOften]
+export const scheduleRules: Rule[] = [neverDue, tooOften, sameMoments]

@@ -61,7 +61,7 @@ const stepCycle = jobRule('step-cycle', (document, report) => {
 })
 
 /** Whether steps of that type produce files for later ones. */
-function offersFiles(step: Job['steps'][number]): boolean {
+export function offersFiles(step: Job['steps'][number]): boolean {
   return step.type === 'report'
 }
 

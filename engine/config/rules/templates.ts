@@ -40,11 +40,25 @@ const mailFields: Rule = {
   },
 }
 
+const maxSubjects = 1000
+const checkedSubjects = new Map<string, ReturnType<typeof checkTemplate>>()
+
+/** Jobs are many, subjects few. */
+function checkSubject(subject: string) {
+  let faults = checkedSubjects.get(subject)
+  if (!faults) {
+    faults = checkTemplate(subject, mailNames, false)
+    if (checkedSubjects.size >= maxSubjects) checkedSubjects.clear()
+    checkedSubjects.set(subject, faults)
+  }
+  return faults
+}
+
 const subjectFields = jobRule('subject-field', (document, report) => {
   document.value.steps.forEach((step, index) => {
     if (step.type !== 'email' || step.subject === undefined) return
     const pointer = `/steps/${index}/subject`
-    for (const { offset, message } of checkTemplate(step.subject, mailNames, false)) {
+    for (const { offset, message } of checkSubject(step.subject)) {
       const whole = placeOf(document, pointer)
       const place = placeWithin(document, pointer, offset, 1)
       report(place.line === whole.line ? place : whole, message)
@@ -52,4 +66,14 @@ const subjectFields = jobRule('subject-field', (document, report) => {
   })
 })
 
-export const templateRules: Rule[] = [textFiles, mailFields, subjectFields]
+const reservedTemplate = jobRule('template-reserved', (document, report) => {
+  document.value.steps.forEach((step, index) => {
+    if (step.type !== 'email' || step.template !== 'alert') return
+    report(
+      placeOf(document, `/steps/${index}/template`),
+      'the template "alert" is for the mails to the operators; name another one',
+    )
+  })
+})
+
+export const templateRules: Rule[] = [reservedTemplate, textFiles, mailFields, subjectFields]

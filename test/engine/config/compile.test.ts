@@ -1,6 +1,7 @@
 import t from 'tap'
 import { compileJob } from '../../../engine/config/compile.ts'
 import type { Config } from '../../../engine/config/config.ts'
+import { formatProblemLine } from '../../../engine/config/problems.ts'
 import type { JobId, Snapshot } from '../../../engine/core/model.ts'
 import { editSmall, load } from './golden.ts'
 
@@ -183,6 +184,20 @@ t.test("a client's folder brings no query", async (t) => {
   t.match(compiled(config, 'acme/eod').reports['call/call-detail']?.sql, /^SELECT call_id/)
 })
 
+t.test('a name that holds a line end or an escape is a problem, and is shown harmless', async (t) => {
+  const names = [
+    'jobs.d/acme/a\nb.yaml',
+    'jobs.d/acme/c.yaml\n',
+    'jobs.d/\u001b[2Jd/e.txt',
+    'jobs.d/acme/\u202efdp.yaml',
+  ]
+  const { problems } = load(editSmall(Object.fromEntries(names.map((name) => [name, 'x: 1']))))
+  t.same(problems.map(({ file, rule }) => [file, rule]).sort(), names.map((name) => [name, 'layout']).sort())
+  const shown = problems.map(formatProblemLine).join('')
+  t.match(shown, 'jobs.d/acme/a\\u{a}b.yaml:1:1: the path has a control')
+  t.notMatch(shown, /[\p{Cc}\u202e]/u)
+})
+
 t.test("a platform source takes the place of the repository's own platform folder", async (t) => {
   const own = editSmall({ 'jobs.d/platform/connections/extra.yaml': 'broken' })
   const platform = editSmall({
@@ -208,7 +223,9 @@ steps: [{ name: tell, type: email, connection: mail, to: [x@acme.example], templ
 `
   const files = { 'jobs.d/acme/a.yaml': campaign('a'), 'jobs.d/acme/b.yaml': campaign('b') }
   const losers = (edits: Record<string, string>, incumbents: JobId[]) =>
-    load(editSmall({ ...files, ...edits }), { incumbents: new Set(incumbents) })
+    load(editSmall({ ...files, ...edits }), {
+      incumbents: new Map(incumbents.map((job) => [job, 'campaign'])),
+    })
       .problems.filter(({ rule }) => rule === 'one-per-client')
       .map(({ file }) => file)
   t.same(losers({}, []), ['jobs.d/acme/b.yaml'])
@@ -225,6 +242,8 @@ steps: [{ name: tell, type: email, connection: mail, to: [x@acme.example], templ
     ['jobs.d/acme/a.yaml'],
     'its last good version still runs',
   )
+  for (const text of ['title: "Campaign', '', '- a\n- b', broken.replace('type: campaign', 'type: manual')])
+    t.same(losers({ 'jobs.d/acme/b.yaml': text }, ['acme/b']), ['jobs.d/acme/a.yaml'], JSON.stringify(text))
   const newcomer = { 'jobs.d/acme/a.yaml': broken.replace('name: b', 'name: a') }
   t.same(losers(newcomer, []), [], 'a broken newcomer holds no place')
 })

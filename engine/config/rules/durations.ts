@@ -1,0 +1,50 @@
+/** The rule about how long things may take: what one job waits for must not hold up others for days. */
+import { formatDuration, parseDuration } from '../../core/duration.ts'
+import type { Job } from '../../core/manifest.ts'
+import { type LoadedDocument, placeOf } from '../places.ts'
+import { quote } from '../problems.ts'
+import { jobRule, type Rule } from './rule.ts'
+
+interface Limited {
+  pointer: string
+  text: string | undefined
+  least: string
+  most: string
+}
+
+function durationsOf({ trigger, steps }: Job): Limited[] {
+  const ofSteps = steps.flatMap(({ timeout, retry }, index): Limited[] => [
+    { pointer: `/steps/${index}/timeout`, text: timeout, least: '1s', most: '6h' },
+    { pointer: `/steps/${index}/retry/delay`, text: retry?.delay, least: '1s', most: '1d' },
+    { pointer: `/steps/${index}/retry/maxDelay`, text: retry?.maxDelay, least: '1s', most: '1d' },
+  ])
+  const folders = trigger.type === 'ftp-in' ? trigger.folders : []
+  const schedules = trigger.type === 'scheduled' ? trigger.schedules : []
+  return [
+    ...folders.map(({ every }, index) => ({
+      pointer: `/trigger/folders/${index}/every`,
+      text: every,
+      least: '1s',
+      most: '1d',
+    })),
+    ...schedules.map(({ catchUpWindow }, index) => ({
+      pointer: `/trigger/schedules/${index}/catchUpWindow`,
+      text: catchUpWindow,
+      least: '1m',
+      most: '400d',
+    })),
+    ...ofSteps,
+  ]
+}
+
+const outOfRange = jobRule('duration-range', (document: LoadedDocument<Job>, report) => {
+  for (const { pointer, text, least, most } of durationsOf(document.value)) {
+    if (text === undefined) continue
+    const ms = parseDuration(text)
+    if (ms >= parseDuration(least) && ms <= parseDuration(most)) continue
+    const range = `${formatDuration(parseDuration(least))} to ${formatDuration(parseDuration(most))}`
+    report(placeOf(document, pointer), `${quote(text)} is out of range; allowed: ${range}`)
+  }
+})
+
+export const durationRules: Rule[] = [outOfRange]

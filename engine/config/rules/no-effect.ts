@@ -1,0 +1,41 @@
+/** The rule about keys that change nothing where they stand: whoever wrote them expected something else. */
+import type { Job } from '../../core/manifest.ts'
+import { type LoadedDocument, placeOf } from '../places.ts'
+import { jobRule, type Rule } from './rule.ts'
+
+/** A key without effect, and why. */
+type Idle = [pointer: string, reason: string]
+
+const noEffect = jobRule('no-effect', (document, report) => {
+  for (const [pointer, reason] of idleKeys(document)) {
+    const key = pointer.slice(pointer.lastIndexOf('/') + 1)
+    report(placeOf(document, pointer, 'key'), `${key} has no effect ${reason}`, 'warning')
+  }
+})
+
+function idleKeys({ value: job }: LoadedDocument<Job>): Idle[] {
+  const schedules = job.trigger.type === 'scheduled' ? job.trigger.schedules : []
+  return [
+    ...(job.callCenters && job.scope === 'client'
+      ? [['/callCenters', 'with scope "client"; use scope "call-center"'] satisfies Idle]
+      : []),
+    ...schedules.flatMap(({ calendar, onHoliday, catchUp, catchUpWindow }, index): Idle[] => {
+      const pointer = `/trigger/schedules/${index}`
+      return [
+        ...(onHoliday && !calendar ? [[`${pointer}/onHoliday`, 'without a calendar'] satisfies Idle] : []),
+        ...(catchUpWindow && catchUp === 'none'
+          ? [[`${pointer}/catchUpWindow`, 'with catchUp "none"'] satisfies Idle]
+          : []),
+      ]
+    }),
+    ...job.steps.flatMap(({ retry }, index): Idle[] =>
+      retry?.maxAttempts === 1
+        ? (['delay', 'backoffFactor', 'maxDelay'] as const)
+            .filter((key) => retry[key] !== undefined)
+            .map((key) => [`/steps/${index}/retry/${key}`, 'with one attempt; maxAttempts is the total'])
+        : [],
+    ),
+  ]
+}
+
+export const noEffectRules: Rule[] = [noEffect]

@@ -1,0 +1,1 @@
+SELECT call_id, seconds FROM calls -- größe

@@ -1,0 +1,1 @@
+SELECT call_id, second FROM calls ORDER BY call_id

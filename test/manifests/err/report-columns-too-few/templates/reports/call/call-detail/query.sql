@@ -1,0 +1,1 @@
+SELECT 'a, b FROM' || call_id AS call_id FROM calls

@@ -1,0 +1,1 @@
+FROM calls SELECT * ORDER BY call_id
