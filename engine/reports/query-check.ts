@@ -1,35 +1,20 @@
 /** What a report's query may be, decided by DuckDB's own parser before any data is near. */
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { JobsdError } from '../core/errors.ts'
 import { type DatasetTableName, datasetTables } from './dataset-tables.ts'
+import { type OpenDatabase, openDatabase } from './open-database.ts'
 
-const sealed = {
-  enable_external_access: 'false',
-  autoinstall_known_extensions: 'false',
-  autoload_known_extensions: 'false',
-}
+const sealed = { enable_external_access: 'false' }
 
 // Others read files, change settings or print: even with the configuration locked, `enable_profiling()` in FROM
 // still switches printing on.
 const tableFunctions = ['generate_series', 'range', 'unnest']
 
 /** Opens a database that can reach no file but itself and cannot be given more rights. The caller closes it. */
-export async function openSealed(
-  path: string,
-  settings: Record<string, string>,
-): Promise<{ connection: DuckDBConnection; close: () => void }> {
+export async function openSealed(path: string, settings: Record<string, string>): Promise<OpenDatabase> {
   // In this order: without external access, settings that name a folder are refused.
-  const instance = await DuckDBInstance.create(path, { ...settings, ...sealed })
-  const connection = await instance.connect()
-  await connection.run("SET TimeZone = 'UTC'")
-  await connection.run('SET lock_configuration = true')
-  return {
-    connection,
-    close: () => {
-      connection.closeSync()
-      instance.closeSync()
-    },
-  }
+  const database = await openDatabase(path, { ...settings, ...sealed })
+  await database.connection.run('SET lock_configuration = true')
+  return database
 }
 
 /** The dataset's tables that a report's query names. Throws REPORT_FAILED unless it is exactly one harmless SELECT. */

@@ -1,7 +1,12 @@
 /** Runs work that may not be trusted in a process of its own: no environment, killed when it is late or too loud. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { toStorageError } from '../core/storage-error.ts'
+
+/** A longer timer fires at once. */
+export const longestTimerMs = 2 ** 31 - 1
 
 export interface ChildRequest {
   /** The child's own source file; it answers with `answerParent`. */
@@ -9,7 +14,7 @@ export interface ChildRequest {
   nodeFlags: string[]
   request: unknown
   cwd: string
-  /** The child is killed after this long. */
+  /** The child is killed after this long, or after `longestTimerMs` where that is less. */
   timeoutMs: number
   /** It is killed when its answer is longer. */
   maxBytes: number
@@ -30,11 +35,17 @@ export type ChildEnd =
 export async function runChild(task: ChildRequest): Promise<ChildEnd> {
   task.signal.throwIfAborted()
   // Descriptor 3 and not stdout: native code may print to stdout what looks like an answer.
-  const child = spawn(process.execPath, [...task.nodeFlags, fileURLToPath(task.script)], {
+  const script = [fileURLToPath(task.script), String(process.pid)]
+  const child = spawn(process.execPath, [...task.nodeFlags, ...script], {
     cwd: task.cwd,
     env: {},
     stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
   })
+  if (child.pid === undefined) {
+    // Without descriptors or memory for a process there are no pipes either.
+    const [error] = (await once(child, 'error', { signal: task.signal })) as [Error]
+    throw toStorageError(error)
+  }
   let cut: 'timeout' | 'too-large' | 'aborted' | undefined
   const kill = (why: 'timeout' | 'too-large' | 'aborted') => {
     cut ??= why
@@ -42,7 +53,7 @@ export async function runChild(task: ChildRequest): Promise<ChildEnd> {
   }
   const onAbort = () => kill('aborted')
   task.signal.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => kill('timeout'), task.timeoutMs)
+  const timer = setTimeout(() => kill('timeout'), Math.min(task.timeoutMs, longestTimerMs))
   const answer: Buffer[] = []
   let bytes = 0
   const output = child.stdio[3] as Readable

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { JobsdError } from '../core/errors.ts'
 import type { DatasetConnection } from '../core/manifest.ts'
 import type { ReportDefinition } from '../core/model.ts'
+import { toStorageError } from '../core/storage-error.ts'
 import type { ParameterValue } from './parameters.ts'
 import type { QueryAnswer, QueryRequest } from './query-child.ts'
-import { type ChildEnd, runChild } from './run-child.ts'
+import type { QueryLimits } from './query-failure.ts'
+import { type ChildEnd, longestTimerMs, runChild } from './run-child.ts'
 
 export interface ReportRequest {
   definition: ReportDefinition
@@ -25,21 +27,31 @@ export interface ReportRequest {
   outPath: string
   /** Must exist. A folder of its own is made in it and removed again. */
   workFolder: string
-  /** Default 10 minutes, 512 MB, 2 threads. */
-  limits?: { timeoutMs?: number; memoryMb?: number; threads?: number }
+  /** Those that differ from `defaultLimits`. */
+  limits?: Partial<QueryLimits>
 }
 
+const defaultLimits: QueryLimits = {
+  timeoutMs: 600_000,
+  memoryMb: 512,
+  threads: 2,
+  maxBytes: 2 ** 30,
+  maxTempBytes: 4 * 2 ** 30,
+}
 const graceMs = 2000
 
 /**
  * Renders the report into `outPath` and returns its number of rows. Rejects with the signal's reason once the
- * process is gone. Throws REPORT_FAILED, REPORT_DRIFT, DATASET_MISSING, STEP_TIMEOUT.
+ * process is gone. Throws REPORT_FAILED, REPORT_DRIFT, DATASET_MISSING, STEP_TIMEOUT, STORAGE_FAILED.
  */
 export async function runReport(request: ReportRequest, signal: AbortSignal): Promise<{ rows: number }> {
   const { definition, dataset, tenant } = request
   const report = `${definition.category}/${definition.name}`
-  const limits = { timeoutMs: 600_000, memoryMb: 512, threads: 2, ...request.limits }
-  const folder = await mkdtemp(join(request.workFolder, 'report-'))
+  const limits = { ...defaultLimits, ...request.limits }
+  limits.timeoutMs = Math.min(limits.timeoutMs, longestTimerMs)
+  const folder = await mkdtemp(join(request.workFolder, 'report-')).catch((error: unknown) => {
+    throw toStorageError(error)
+  })
   try {
     const end = await runChild({
       script: new URL('./query-child.ts', import.meta.url),

@@ -28,12 +28,13 @@ const nodeFlags = [
 
 /**
  * Fills a mail's template with the data's JSON; HTML is escaped, subject and text are not. Takes at most
- * `timeoutMs` (default 10,000) and gives at most `maxBytes` (default 10 MiB). Throws TEMPLATE_FAILED.
+ * `timeoutMs` (default 10,000) and gives at most `maxBytes` (default 10 MiB). Throws TEMPLATE_FAILED, or the
+ * signal's reason.
  */
 export async function renderMail(
   template: MailTemplate,
   data: unknown,
-  options: { timeoutMs?: number; maxBytes?: number } = {},
+  options: { timeoutMs?: number; maxBytes?: number; signal?: AbortSignal } = {},
 ): Promise<RenderedMail> {
   const { timeoutMs = 10_000, maxBytes = 10 * 2 ** 20 } = options
   const { name, subject, html, text } = template
@@ -45,7 +46,7 @@ export async function renderMail(
     timeoutMs,
     // As JSON a character may take six bytes.
     maxBytes: maxBytes * 6 + 1024,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
   })
   const fail = (reason: string) => new JobsdError('TEMPLATE_FAILED', { template: name, reason })
   if (end.kind === 'timeout') throw fail(`it did not end within ${timeoutMs} ms`)

@@ -1,10 +1,11 @@
 /** The tenant's rows, copied out of the dataset: what is not in the copy cannot leak. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api'
+import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import { JobsdError } from '../core/errors.ts'
 import type { DatasetConnection } from '../core/manifest.ts'
 import { type DatasetTableName, datasetTables } from './dataset-tables.ts'
+import { openDatabase } from './open-database.ts'
 
 export interface TenantCopy {
   dataset: Pick<DatasetConnection, 'name' | 'format' | 'path'>
@@ -21,14 +22,8 @@ export interface TenantCopy {
  * get the contract's types. Throws DATASET_MISSING.
  */
 export async function copyTenant(copy: TenantCopy): Promise<void> {
-  const instance = await DuckDBInstance.create(copy.databasePath, {
-    ...copy.settings,
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  })
-  const connection = await instance.connect()
+  const { connection, close } = await openDatabase(copy.databasePath, copy.settings)
   try {
-    await connection.run("SET TimeZone = 'UTC'")
     for (const table of copy.tables) {
       const files = await tableFiles(copy.dataset, table)
       const { client, callCenters } = copy.tenant
@@ -45,8 +40,7 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
       }
     }
   } finally {
-    connection.closeSync()
-    instance.closeSync()
+    close()
   }
 }
 

@@ -9,6 +9,7 @@ import type { Period, Run, Snapshot, StepOf } from '../core/model.ts'
 import { periodOf } from '../core/period.ts'
 import { enumerateSlots } from '../core/slots.ts'
 import { spellCount } from '../core/spell-count.ts'
+import { toStorageError } from '../core/storage-error.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandTokens } from '../core/tokens.ts'
 import type { ReportRequest } from '../reports/run-report.ts'
@@ -27,7 +28,9 @@ export function createReportStep(runReport: RunReport): StepType<'report'> {
       const fileName = reportFileName(step, context, period)
       const outPath = await artifacts.scratch()
       // Beside the scratch file: the same disk, and cleared with it at the next start should this process be killed.
-      const workFolder = await mkdtemp(`${outPath}.work-`)
+      const workFolder = await mkdtemp(`${outPath}.work-`).catch((error: unknown) => {
+        throw toStorageError(error)
+      })
       try {
         const request = { ...reportRequest(step, context, period), outPath, workFolder }
         const { rows } = await runReport(request, signal)

@@ -34,15 +34,16 @@ export function formatCsvRows(columns: Column[], cells: Cell[][], timezone: stri
 }
 
 /**
- * One cell. Null is empty. A `text` that a spreadsheet would run as a formula gets a leading `'`; numbers, phones
- * and dates never do. Numbers have the column's decimals, rounded half away from zero.
+ * One cell. Null is empty. A `text` that a spreadsheet would run as a formula gets a leading `'`, and so does a
+ * `phone` that is no number; numbers and dates never do. Numbers have the column's decimals, rounded half away from
+ * zero.
  */
 export function formatCell(column: Column, cell: Cell, timezone: string): string {
   if (cell === null) return ''
   const decimals = column.type === 'integer' ? 0 : (column.decimals ?? 2)
   switch (typeof cell) {
     case 'string':
-      return quoteCell(column.type === 'text' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell)
+      return quoteCell(isFormula(column, cell) ? `'${cell}` : cell)
     case 'bigint':
       return formatDecimal(cell, 0, decimals)
     case 'number':
@@ -53,6 +54,12 @@ export function formatCell(column: Column, cell: Cell, timezone: string): string
   if ('micros' in cell) return formatWithOffset(timezone, Number(cell.micros / 1000n))
   if ('days' in cell) return new Date(cell.days * 86_400_000).toISOString().slice(0, 10)
   return formatDecimal(cell.value, cell.scale, decimals)
+}
+
+/** Of a `text` or a `phone`: no other column has strings. */
+function isFormula({ type }: Column, text: string): boolean {
+  const isNumber = type === 'phone' && /^[+\d][\d ().-]*$/.test(text)
+  return !isNumber && /^[=+\-@\t\r]/.test(text)
 }
 
 function quoteCell(text: string): string {

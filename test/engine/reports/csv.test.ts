@@ -11,16 +11,33 @@ const column = (type: Column['type'], decimals?: number): Column => ({
 const format = (type: Column['type'], cell: Cell, decimals?: number) =>
   formatCell(column(type, decimals), cell, 'America/Chicago')
 
-t.test('a text that a spreadsheet would run is neutralised, in columns of type text only', async (t) => {
-  for (const text of ['=1+1', '+1', '-1', '@SUM(A1)', '\tx']) {
-    t.equal(format('text', text), `'${text}`)
-    t.equal(format('phone', text), text)
-  }
-  t.equal(format('text', '\r=1'), '"\'\r=1"')
-  t.equal(format('text', 'a=b'), 'a=b')
-  t.equal(format('phone', '+1 555 0100'), '+1 555 0100')
-  t.equal(format('integer', -5n), '-5')
-})
+t.test(
+  'a text that a spreadsheet would run is neutralised, in columns of type text and phone only',
+  async (t) => {
+    for (const text of ['=1+1', '-1', '@SUM(A1)', '\tx', '+1+cmd', "+1|calc'!A1"]) {
+      t.equal(format('text', text), `'${text}`)
+      t.equal(format('phone', text), `'${text}`)
+    }
+    t.equal(
+      format('phone', '=HYPERLINK("http://a.example","x")'),
+      `"'=HYPERLINK(""http://a.example"",""x"")"`,
+    )
+    t.equal(format('text', '\r=1'), '"\'\r=1"')
+    t.equal(format('text', '+1'), "'+1")
+    t.equal(format('text', 'a=b'), 'a=b')
+    for (const phone of [
+      '+1 555 0100',
+      '+12145550100',
+      '+49 (0)30.555-01',
+      '(214) 555-0100',
+      'anonymous',
+      '',
+    ]) {
+      t.equal(format('phone', phone), phone)
+    }
+    t.equal(format('integer', -5n), '-5')
+  },
+)
 
 t.test('a cell is quoted where it needs it, and only there', async (t) => {
   t.equal(format('text', 'a,b'), '"a,b"')

@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Column, DatasetConnection } from '../../../engine/core/manifest.ts'
-import { runChild } from '../../../engine/reports/run-child.ts'
 import { type ReportRequest, runReport } from '../../../engine/reports/run-report.ts'
+import { createProbe } from './probe-report.ts'
 import { canary, writeSmallDataset } from './small-dataset.ts'
 
 const folder = t.testdir({
@@ -16,6 +15,7 @@ const folder = t.testdir({
 })
 const work = join(folder, 'work')
 const outPath = join(folder, 'out.csv')
+const { dataset, request } = createProbe(folder)
 const never = new AbortController().signal
 
 t.before(async () => {
@@ -23,41 +23,6 @@ t.before(async () => {
     await writeSmallDataset(join(folder, format), format)
   writeFileSync(join(folder, 'parts/calls/a.parquet'), readFileSync(join(folder, 'parquet/calls.parquet')))
 })
-
-const dataset = (path = 'parquet', format: DatasetConnection['format'] = 'parquet'): DatasetConnection => ({
-  apiVersion: 'jobsd/v1',
-  kind: 'Connection',
-  type: 'dataset',
-  name: 'warehouse',
-  format,
-  path: join(folder, path),
-})
-
-function request(sql: string, columns: string, rest: Partial<ReportRequest> = {}): ReportRequest {
-  const toColumn = (text: string): Column => {
-    const [name, type = 'text'] = text.split(':')
-    return { name: name!, title: name!.toUpperCase(), type: type as Column['type'] }
-  }
-  return {
-    definition: {
-      apiVersion: 'jobsd/v1',
-      kind: 'Report',
-      name: 'probe',
-      title: 'Probe',
-      category: 'call',
-      columns: columns.split(' ').map(toColumn),
-      sql,
-    },
-    dataset: dataset(),
-    tenant: { client: 'acme', callCenters: ['dallas'] },
-    params: { period_start: '2026-11-20T06:00:00.000Z', period_end: '2026-11-21T06:00:00.000Z' },
-    timezone: 'America/Chicago',
-    format: 'csv',
-    outPath,
-    workFolder: work,
-    ...rest,
-  }
-}
 
 async function rowsOf(sql: string, columns: string, rest?: Partial<ReportRequest>): Promise<string[]> {
   await runReport(request(sql, columns, rest), never)
@@ -187,34 +152,6 @@ t.test('a table whose file is missing is named, one that is not used may be miss
   )
 })
 
-t.test('a query that runs for ever is ended by its deadline', async (t) => {
-  const sql = 'SELECT count(*)::VARCHAR AS a FROM range(10000000000) x, range(10000000000) y'
-  await t.rejects(runReport(request(sql, 'a', { limits: { timeoutMs: 700 } }), never), {
-    code: 'STEP_TIMEOUT',
-    details: { timeoutMs: 700 },
-  })
-})
-
-t.test('a query that wants too much memory fails, also where DuckDB does not count it', async (t) => {
-  for (const sql of [
-    "SELECT list(repeat('x', 1000) || i)::VARCHAR AS a FROM range(100000000) t(i)",
-    "SELECT repeat('x', 3000000000) AS a",
-  ]) {
-    await t.rejects(runReport(request(sql, 'a', { limits: { memoryMb: 64 } }), never), {
-      code: 'REPORT_FAILED',
-      details: { reason: 'the query needs more than 64 MB' },
-    })
-  }
-})
-
-t.test('rows come in order and whole when they are many', async (t) => {
-  const rows = await rowsOf('SELECT i AS a FROM range(200000) t(i) ORDER BY i', 'a:integer', {
-    limits: { memoryMb: 64 },
-  })
-  t.equal(rows.length, 200_000)
-  t.ok(rows.every((row, at) => row === String(at)))
-})
-
 t.test('an abort kills the process and rejects with its reason', async (t) => {
   const controller = new AbortController()
   const reason = new Error('the run was cancelled')
@@ -223,36 +160,6 @@ t.test('an abort kills the process and rejects with its reason', async (t) => {
   setImmediate(() => controller.abort(reason))
   await t.rejects(running, reason)
   await t.rejects(runReport(request(sql, 'a'), controller.signal), reason)
-})
-
-t.test('a child process has no environment, and is killed when it is late, loud or broken', async (t) => {
-  const scripts = t.testdir({
-    'env.mjs':
-      "import { writeSync } from 'node:fs'; writeSync(3, JSON.stringify([process.env.JOBSD_SECRET_PROBE ?? null, process.env.PATH ?? null, process.cwd()]))",
-    'late.mjs': 'setInterval(() => {}, 1000)',
-    'loud.mjs': "import { writeSync } from 'node:fs'; for (;;) writeSync(3, 'x'.repeat(65536))",
-    'broken.mjs': 'process.exit(7)',
-    cwd: {},
-  })
-  process.env.JOBSD_SECRET_PROBE = canary
-  const run = (name: string, signal = never) =>
-    runChild({
-      script: new URL(`file://${join(scripts, name)}`),
-      nodeFlags: [],
-      request: {},
-      cwd: join(scripts, 'cwd'),
-      timeoutMs: name === 'late.mjs' ? 300 : 30_000,
-      maxBytes: 1e6,
-      signal,
-    })
-  t.same(await run('env.mjs'), { kind: 'answer', value: [null, null, join(scripts, 'cwd')] })
-  t.same(await run('late.mjs'), { kind: 'timeout' })
-  const controller = new AbortController()
-  const aborted = run('late.mjs', controller.signal)
-  controller.abort(new Error('enough'))
-  await t.rejects(aborted, { message: 'enough' })
-  t.same(await run('loud.mjs'), { kind: 'too-large' })
-  t.same(await run('broken.mjs'), { kind: 'crashed', how: 'exit code 7' })
 })
 
 t.test('a second report in the same work folder does not meet the first', async (t) => {
