@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Artifacts } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Sha256 } from '../core/model.ts'
+import { toStorageError } from '../core/storage-error.ts'
 import { type ByteCount, countBytes, readHandle, syncFolder } from './local-bytes.ts'
 
 const SHA256 = /^[0-9a-f]{64}$/
@@ -18,7 +19,7 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
   await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
   await chmod(scratchFolder, 0o700)
   for (const name of await readdir(scratchFolder))
-    await rm(join(scratchFolder, name), { recursive: true, force: true })
+    await rm(join(scratchFolder, name), { recursive: true, force: true, maxRetries: 3 })
 
   const pathOf = (sha256: Sha256) => join(resolve(root), sha256.slice(0, 2), sha256)
 
@@ -30,14 +31,11 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
     async adopt(scratchPath) {
       if (dirname(resolve(scratchPath)) !== scratchFolder)
         throw new Error('only a scratch file can be adopted')
-      const artifact = await secureFile(scratchPath)
-      const path = pathOf(artifact.sha256)
-      const folder = dirname(path)
-      if (await mkdir(folder, { recursive: true, mode: 0o700 })) await syncFolder(resolve(root))
-      if (await isWhole(path, artifact)) await unlink(scratchPath)
-      else await rename(scratchPath, path)
-      await syncFolder(folder)
-      return artifact
+      try {
+        return await storeFile(scratchPath, resolve(root))
+      } catch (error) {
+        throw toStorageError(error)
+      }
     },
 
     async open(sha256, size) {
@@ -49,6 +47,18 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
       return pathOf(sha256)
     },
   }
+}
+
+/** Moves a scratch file to where its content belongs. */
+async function storeFile(scratchPath: string, root: string): Promise<ByteCount> {
+  const artifact = await secureFile(scratchPath)
+  const path = join(root, artifact.sha256.slice(0, 2), artifact.sha256)
+  const folder = dirname(path)
+  if (await mkdir(folder, { recursive: true, mode: 0o700 })) await syncFolder(root)
+  if (await isWhole(path, artifact)) await unlink(scratchPath)
+  else await rename(scratchPath, path)
+  await syncFolder(folder)
+  return artifact
 }
 
 async function secureFile(path: string): Promise<ByteCount> {

@@ -47,7 +47,9 @@ export function lockDataFolder(folder: string): { release(): void } {
     lock.exec('begin exclusive')
   } catch (error) {
     lock.close()
-    throw new JobsdError('ENGINE_RUNNING', { folder }, { cause: error })
+    const { code = '', message } = error as { code?: string; message: string }
+    if (code.startsWith('SQLITE_BUSY')) throw new JobsdError('ENGINE_RUNNING', { folder }, { cause: error })
+    throw new JobsdError('LEDGER_UNUSABLE', { path, reason: message }, { cause: error })
   }
   return {
     release() {

@@ -35,7 +35,7 @@ export function createEndpoints(services: { secrets: Secrets; clock: Clock }): E
       throw wrongType(connection, 'smtp')
     },
     async close() {
-      for (const each of open.values()) await each.close?.()
+      await Promise.all([...open.values()].map((each) => each.close?.()))
       open.clear()
     },
   }

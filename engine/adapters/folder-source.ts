@@ -1,52 +1,81 @@
-/** Manifests from a plain folder. Links are never followed: what they lead to may be anybody's. */
-import { createHash } from 'node:crypto'
-import { constants, type Dirent } from 'node:fs'
-import { lstat, open, readdir } from 'node:fs/promises'
+/** Manifests from a plain folder. Links in it are never followed: what they lead to may be anybody's. */
+import { createHash, hash } from 'node:crypto'
+import type { Dirent } from 'node:fs'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { watch as watchPaths } from 'chokidar'
 import type { ConfigSource, SourceFile, SourceTree } from '../core/contracts/config-source.ts'
 import { JobsdError } from '../core/errors.ts'
+import { isContentUsed, maxTotalBytes, readSourceFile, tooLarge } from './source-file.ts'
 
-/** Bytes that are read of a file; a larger one is there with its size and no content. */
-const maxContentBytes = 64 * 1024 + 1
 const maxFiles = 100_000
-const parallelReads = 16
+// About 10 ms of reading.
+const readsAtOnce = 200
 const hintDelayMs = 200
+const maxReads = 3
 
-/** A folder of the source and the path that its files have in the tree. */
+/** A folder of the source, by its name below the root or on disk, and the path that its files have in the tree. */
 interface Part {
   folder: string
   path: string
 }
 
+/** What a folder's listing tells of a file. */
+interface Entry {
+  path: string
+  isFile: boolean
+}
+
 /**
- * Reads jobs.d/** and templates/** (or other top folders) below a root. The revision is the digest of all of it.
- * `read` throws FILE_MISSING where there is no such root.
+ * Reads jobs.d/** and templates/** (or other top folders) below a root, which may itself be a link. The revision is the
+ * digest of all of it. `read` throws FILE_MISSING where there is no such root, BAD_REQUEST where it holds too much.
  */
-export function createFolderSource(root: string, parts: string[] = ['jobs.d', 'templates']): ConfigSource {
+export function createFolderSource(
+  root: string,
+  parts: string[] = ['jobs.d', 'templates'],
+  maxBytes = maxTotalBytes,
+): ConfigSource {
   return createSource(
     root,
-    parts.map((part) => ({ folder: join(root, part), path: part })),
+    parts.map((part) => ({ folder: part, path: part })),
+    maxBytes,
   )
 }
 
 /** Reads a folder that holds what is otherwise in jobs.d/platform: settings.yaml, connections/ and so on. */
 export function createPlatformSource(folder: string): ConfigSource {
-  return createSource(folder, [{ folder, path: 'jobs.d/platform' }])
+  return createSource(folder, [{ folder: '.', path: 'jobs.d/platform' }], maxTotalBytes)
 }
 
-function createSource(root: string, parts: Part[]): ConfigSource {
+function createSource(root: string, parts: Part[], maxBytes: number): ConfigSource {
+  const below = (folder: string) => parts.map((part) => ({ ...part, folder: join(folder, part.folder) }))
+
+  async function readOnce(real: string, signal: AbortSignal): Promise<SourceTree> {
+    const paths = new Map<string, Entry>()
+    for (const part of below(real)) await listPart(part, paths, signal)
+    return readTree(paths, root, maxBytes, signal)
+  }
+
   return {
     description: root,
     async read(signal) {
-      const found = await lstat(join(root, '.')).catch(translateMissing(root))
-      if (!found.isDirectory()) throw new JobsdError('FILE_MISSING', { path: root })
-      const paths = new Map<string, string>()
-      for (const part of parts) await listPart(part, paths, signal)
-      return readTree(paths, signal)
+      for (let reads = 1; ; reads++) {
+        const real = await findRoot(root)
+        const tree = await readOnce(real, signal)
+        // A link that was moved on to the next revision: this one may have been removed while it was read.
+        if (reads === maxReads || (await findRoot(root)) === real) return tree
+      }
     },
-    watch: (onHint) => watchParts(parts, onHint),
+    watch: (onHint) => watchParts(below(root), onHint),
   }
+}
+
+/** The folder that a root is, or that it links to. Throws FILE_MISSING where there is none. */
+async function findRoot(root: string): Promise<string> {
+  const found = await stat(root).catch(translateMissing(root))
+  if (!found.isDirectory()) throw new JobsdError('FILE_MISSING', { path: root })
+  return realpath(root).catch(translateMissing(root))
 }
 
 function translateMissing(path: string): (error: NodeJS.ErrnoException) => never {
@@ -57,7 +86,7 @@ function translateMissing(path: string): (error: NodeJS.ErrnoException) => never
 }
 
 /** Collects the files of a part: path in the tree to path on disk. */
-async function listPart(part: Part, paths: Map<string, string>, signal: AbortSignal): Promise<void> {
+async function listPart(part: Part, paths: Map<string, Entry>, signal: AbortSignal): Promise<void> {
   const top = await lstat(part.folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
@@ -65,7 +94,7 @@ async function listPart(part: Part, paths: Map<string, string>, signal: AbortSig
   if (!top) return
   // The part itself may be a link: then it is one entry that is told and not read.
   if (!top.isDirectory()) {
-    paths.set(part.path, part.folder)
+    paths.set(part.path, { path: part.folder, isFile: false })
     return
   }
   const open: Part[] = [part]
@@ -75,7 +104,7 @@ async function listPart(part: Part, paths: Map<string, string>, signal: AbortSig
       const child = { folder: join(next.folder, entry.name), path: `${next.path}/${entry.name}` }
       if (isIgnored(entry.name)) continue
       if (entry.isDirectory()) open.push(child)
-      else paths.set(child.path, child.folder)
+      else paths.set(child.path, { path: child.folder, isFile: entry.isFile() })
       if (paths.size > maxFiles) {
         throw new JobsdError('BAD_REQUEST', { reason: `${part.path} has more than ${maxFiles} files` })
       }
@@ -91,77 +120,32 @@ async function listFolder(folder: string): Promise<Dirent[]> {
   })
 }
 
-/** Dot files and what editors leave beside a file while it is saved. */
-function isIgnored(name: string): boolean {
+/** Tells dot files and what editors leave beside a file while it is saved, by name: no source has them. */
+export function isIgnored(name: string): boolean {
   return /^\.|~$|\.sw[a-z]$|^4913$|^#.*#$/.test(name)
 }
 
-async function readTree(paths: Map<string, string>, signal: AbortSignal): Promise<SourceTree> {
-  const entries = [...paths].sort(([a], [b]) => (a < b ? -1 : 1))
-  const contents = new Array<SourceFile | undefined>(entries.length)
-  let next = 0
-  async function readSome(): Promise<void> {
-    for (let index = next++; index < entries.length; index = next++) {
-      signal.throwIfAborted()
-      contents[index] = await readEntry(entries[index]![1])
-    }
-  }
-  await Promise.all(Array.from({ length: parallelReads }, readSome))
+async function readTree(
+  paths: Map<string, Entry>,
+  description: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<SourceTree> {
   const files = new Map<string, SourceFile>()
   const digest = createHash('sha256')
-  entries.forEach(([path], index) => {
-    const file = contents[index]
-    if (!file) return
+  let count = 0
+  let bytes = 0
+  for (const [path, entry] of [...paths].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (count++ % readsAtOnce === 0) await setImmediate()
+    signal.throwIfAborted()
+    const file = readSourceFile(entry.path, { isFile: entry.isFile, isWanted: isContentUsed(path) })
+    if (!file) continue
+    bytes += file.content.byteLength
+    if (bytes > maxBytes) throw tooLarge(description, maxBytes)
     files.set(path, file)
-    const content = createHash('sha256').update(file.content).digest('hex')
-    digest.update(`${JSON.stringify([path, file.kind, file.size, content])}\n`)
-  })
+    digest.update(`${JSON.stringify([path, file.kind, file.size, hash('sha256', file.content)])}\n`)
+  }
   return { revision: `sha256:${digest.digest('hex')}`, files }
-}
-
-/** Reads one file that is no link; undefined where it went away. */
-async function readEntry(path: string): Promise<SourceFile | undefined> {
-  try {
-    const status = await lstat(path)
-    if (!status.isFile()) return { size: status.size, kind: 'other', content: new Uint8Array() }
-    return await readRegular(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    // It became a link between the look and the open.
-    if (code === 'ELOOP') return { size: 0, kind: 'other', content: new Uint8Array() }
-    throw error
-  }
-}
-
-/** Reads a file again while somebody writes it, a few times at most: half a manifest could be a valid one. */
-async function readRegular(path: string): Promise<SourceFile> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    for (let attempt = 1; ; attempt++) {
-      const before = await handle.stat()
-      if (!before.isFile()) return { size: before.size, kind: 'other', content: new Uint8Array() }
-      if (before.size > maxContentBytes) return { size: before.size, kind: 'file', content: new Uint8Array() }
-      const buffer = new Uint8Array(maxContentBytes)
-      const length = await readFully(handle, buffer)
-      const after = await handle.stat()
-      const unchanged =
-        after.size === before.size && after.mtimeMs === before.mtimeMs && length === after.size
-      if (unchanged || attempt === 3) return { size: length, kind: 'file', content: buffer.slice(0, length) }
-    }
-  } finally {
-    await handle.close()
-  }
-}
-
-async function readFully(handle: Awaited<ReturnType<typeof open>>, buffer: Uint8Array): Promise<number> {
-  let length = 0
-  while (length < buffer.byteLength) {
-    const { bytesRead } = await handle.read(buffer, length, buffer.byteLength - length, length)
-    if (bytesRead === 0) break
-    length += bytesRead
-  }
-  return length
 }
 
 /** Calls back once a burst of changes has gone quiet. */

@@ -71,9 +71,9 @@ export function createSftpSession(
     isOpen: () => open !== undefined && !open.lost,
     async close() {
       closed = true
-      // One that failed to open has told its operation.
-      const link = opening ? await opening.catch(() => undefined) : open
-      if (link && !link.lost) await link.end()
+      // One that is being opened serves nobody any more: it ends itself once it is there.
+      void opening?.then((link) => link.end()).catch(() => undefined)
+      if (open && !open.lost) await open.end()
     },
   }
 }

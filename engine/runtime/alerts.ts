@@ -1,8 +1,9 @@
 /** Tells the operators. An alert was made durable with the failure it tells of; here it is only sent, until it is. */
+import type { AlertRoute } from '../config/operators.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { AlertFacts, AlertRecord, Ledger } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
-import type { MailTemplate, Snapshot } from '../core/model.ts'
+import type { MailTemplate } from '../core/model.ts'
 
 const retryMs = 60_000
 
@@ -10,6 +11,7 @@ const retryMs = 60_000
 export type RenderMail = (
   template: MailTemplate,
   data: unknown,
+  options: { signal: AbortSignal },
 ) => Promise<{ subject: string; html: string; text: string }>
 
 export interface AlertParts {
@@ -18,63 +20,88 @@ export interface AlertParts {
   clock: Clock
   log: Log
   renderMail: RenderMail
-  /** Any current snapshot: the alert route is the same in all; undefined while no job ever compiled. */
-  route(): Pick<Snapshot, 'settings' | 'connections' | 'templates'> | undefined
+  /** Where alerts go now; undefined while no settings were ever valid. */
+  route(): AlertRoute | undefined
 }
 
-/** Returns `notify`, to be called when there may be new alerts; what could not be sent is tried again each minute. */
-export function createAlerts(
-  parts: AlertParts,
-  signal: AbortSignal,
-): { notify(): void; settled(): Promise<void> } {
+export interface Alerts {
+  /** To be called when there may be new alerts; what could not be sent is tried again each minute. */
+  notify(): void
+  /** Gives what is pending one more try of at most `timeoutMs`, and then sends no more. */
+  finish(timeoutMs: number): Promise<void>
+}
+
+export function createAlerts(parts: AlertParts): Alerts {
   const { ledger, clock, log } = parts
+  const stopping = new AbortController()
+  /** Sent, but not marked so: only the mark is tried again. */
+  const sent = new Set<string>()
   let working: Promise<void> | undefined
   let again = false
+  let finishing = false
 
-  async function sendPending(): Promise<void> {
-    do {
+  async function work(): Promise<void> {
+    while (again && !stopping.signal.aborted) {
       again = false
-      let failed = false
+      const isDone = await sendPending()
+      if (isDone || finishing) continue
+      await clock.sleep(retryMs, AbortSignal.any([stopping.signal, hurry.signal])).catch(() => undefined)
+      again = true
+    }
+    // In the turn of the last look at `again`, so that no notice falls between.
+    working = undefined
+  }
+  const hurry = new AbortController()
+
+  /** Sends what is pending; false where something could not be sent. */
+  async function sendPending(): Promise<boolean> {
+    let isDone = true
+    try {
       for (const alert of await ledger.pendingAlerts()) {
-        if (signal.aborted) return
-        try {
-          await sendAlert(alert)
-          await ledger.markAlert(alert.id, 'sent', clock.now().toISOString())
-        } catch (error) {
-          failed = true
-          const reason = (error as Error).message
-          log.error({ alert: alert.id, reason }, 'an alert could not be sent; it is tried again')
-        }
+        if (stopping.signal.aborted) return false
+        isDone = (await tryAlert(alert)) && isDone
       }
-      if (failed) {
-        await clock.sleep(retryMs, signal).then(
-          () => {
-            again = true
-          },
-          () => undefined, // The engine stops; the alert is pending in the ledger.
-        )
-      }
-    } while (again && !signal.aborted)
+      return isDone
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'alerts cannot be read')
+      return false
+    }
+  }
+
+  async function tryAlert(alert: AlertRecord): Promise<boolean> {
+    try {
+      if (!sent.has(alert.id)) await sendAlert(alert)
+      sent.add(alert.id)
+      await ledger.markAlert(alert.id, 'sent', clock.now().toISOString())
+      sent.delete(alert.id)
+      return true
+    } catch (error) {
+      const reason = (error as Error).message
+      log.error({ alert: alert.id, reason }, 'an alert could not be sent; it is tried again')
+      return false
+    }
   }
 
   async function sendAlert({ id, facts, createdAt }: AlertRecord): Promise<void> {
     const route = parts.route()
-    const connection = route?.connections[route.settings.alerts.connection]
-    if (!route || connection?.type !== 'smtp')
-      throw new Error('no job has compiled yet, so there is no alert route')
+    if (route?.connection.type !== 'smtp')
+      throw new Error('no settings were valid yet, so there is no alert route')
+    const { settings, connection, template } = route
     const domain = connection.from.slice(connection.from.indexOf('@') + 1)
     const addressed = {
       messageId: `<alert-${id}@${domain}>`,
       date: new Date(createdAt),
-      to: route.settings.alerts.to,
+      to: settings.alerts.to,
       cc: [],
       bcc: [],
       replyTo: null,
       attachments: [],
     }
-    const body = await writeAlert(route.templates.alert, facts)
+    const body = await writeAlert(template, facts)
     // An alert that may have been sent is sent again: twice is better than never.
-    await parts.endpoints.mailer(connection).send({ ...addressed, ...body }, async () => undefined, signal)
+    await parts.endpoints
+      .mailer(connection)
+      .send({ ...addressed, ...body }, async () => undefined, stopping.signal)
   }
 
   /** By the template; an alert never fails for its template, it is then told plainly. */
@@ -82,8 +109,9 @@ export function createAlerts(
     const plain = describeAlert(facts)
     if (!template) return plain
     try {
-      return await parts.renderMail(template, facts)
+      return await parts.renderMail(template, facts, { signal: stopping.signal })
     } catch (error) {
+      stopping.signal.throwIfAborted()
       log.error(
         { template: template.name, reason: (error as Error).message },
         'an alert is sent as plain text',
@@ -92,16 +120,22 @@ export function createAlerts(
     }
   }
 
+  function notify(): void {
+    again = true
+    working ??= work()
+  }
+
   return {
-    notify() {
-      again = true
-      working ??= sendPending()
-        .catch((error: unknown) => log.error({ reason: (error as Error).message }, 'alerts cannot be read'))
-        .finally(() => {
-          working = undefined
-        })
-    },
-    async settled() {
+    notify,
+    async finish(timeoutMs) {
+      finishing = true
+      hurry.abort()
+      notify()
+      const patience = new AbortController()
+      const late = clock.sleep(timeoutMs, patience.signal).catch(() => undefined)
+      await Promise.race([working, late])
+      stopping.abort(new Error('the engine stops'))
+      patience.abort()
       await working
     },
   }

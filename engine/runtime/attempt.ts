@@ -3,7 +3,7 @@ import type { Clock } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 
 /** How long an attempt that was told to stop may take to do so. */
-const graceMs = 10_000
+const graceMs = 5_000
 
 /** Runs `work` with a signal that aborts after `timeoutMs` (then STEP_TIMEOUT is thrown) or with `outer` (then its reason). */
 export async function attempt<T>(

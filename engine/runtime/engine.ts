@@ -7,15 +7,20 @@ import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { StepType } from '../core/contracts/step.ts'
 import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { Instant, JobId, RunDetail, Snapshot } from '../core/model.ts'
+import type { ClientPolicy } from '../core/manifest.ts'
+import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
-import { toDueRecord } from './due.ts'
 import { createReconciler } from './reconciler.ts'
+import { dueFromEvent, type RunRequest, requestRun } from './requests.ts'
 import { createRunner } from './runner.ts'
 import { describeStatus, type Status } from './status.ts'
-import { type ActiveJob, createTriggerSet } from './trigger-set.ts'
+import { createTriggerSet } from './trigger-set.ts'
 
 const drainMs = 30_000
+const alertMs = 5_000
+/** A run that broke off goes on after a second, then twice as long each time, up to five minutes. */
+const firstAgainMs = 1_000
+const lastAgainMs = 300_000
 
 export interface EngineParts {
   source: ConfigSource
@@ -32,15 +37,6 @@ export interface EngineParts {
   log: Log
   /** Unique text for what people start by hand. */
   createId(): string
-}
-
-/** What a person or a command asks to run now. */
-export interface RunRequest {
-  job: string
-  /** The slot it runs for; default now. */
-  slot?: Instant
-  callCenter?: string
-  dryRun?: boolean
 }
 
 export interface Engine {
@@ -60,8 +56,8 @@ export interface Engine {
   acceptEvent(event: EventRecord): Promise<{ known: boolean; sameBody: boolean; runIds: string[] }>
   runs(filter: { job?: JobId; client?: string; limit: number }): Promise<RunDetail[]>
   runDetail(id: string): Promise<RunDetail | undefined>
-  /** The snapshots in force. */
-  snapshots(): Snapshot[]
+  /** Each client's policy in force. */
+  policies(): ReadonlyMap<string, ClientPolicy>
   queueSize(): { waiting: number; working: number }
 }
 
@@ -71,23 +67,21 @@ export function createEngine(parts: EngineParts): Engine {
   const cache = new Map<string, Snapshot>()
   const now = () => clock.now().toISOString()
   let ready = false
-  let watching = false
+  let isFollowing = false
   let following: Promise<void> | undefined
 
   const enqueue = (runIds: string[]): void => {
     for (const runId of runIds) queue.send(runId)
   }
   const triggerSet = createTriggerSet({ ...parts, onRuns: enqueue })
-  const swap = async (jobs: ReadonlyMap<JobId, ActiveJob>): Promise<void> => {
-    if (watching) await triggerSet.swap(jobs)
-  }
-  const reconciler = createReconciler({ ...parts, swap })
-  const active = (): Snapshot[] => [...reconciler.jobs().values()].map(({ snapshot }) => snapshot)
-  const alerts = createAlerts({ ...parts, route: () => active()[0] }, stopping.signal)
-  const runner = createRunner({ ...parts, snapshot: findSnapshot, onProgress: () => alerts.notify() })
+  const reconciler = createReconciler({ ...parts, ...triggerSet })
+  const alerts = createAlerts({ ...parts, route: () => reconciler.operators().route })
+  const walk = createRunner({ ...parts, snapshot: findSnapshot, onProgress: () => alerts.notify() })
+  const brokenOff = new Map<string, number>()
 
   async function findSnapshot(digest: string): Promise<Snapshot> {
-    const known = active().find((snapshot) => snapshot.digest === digest) ?? cache.get(digest)
+    for (const { snapshot } of reconciler.jobs().values()) if (snapshot.digest === digest) return snapshot
+    const known = cache.get(digest)
     if (known) return known
     const [stored] = await ledger.snapshots([digest])
     if (!stored) throw new Error(`the ledger lacks snapshot ${digest}`)
@@ -95,28 +89,51 @@ export function createEngine(parts: EngineParts): Engine {
     return stored
   }
 
-  function activeJob(job: string) {
-    const found = reconciler.jobs().get(job as JobId)
-    if (!found) throw new JobsdError('JOB_UNKNOWN', { job })
-    return found
+  /** Works on a run; one that waits, or broke off by an error of the ledger, is handed to the queue again later. */
+  async function workOn(runId: string, signal: AbortSignal): Promise<void> {
+    try {
+      const waits = await walk(runId, signal)
+      brokenOff.delete(runId)
+      if (waits) sendLater(runId, waits.forMs)
+    } catch (error) {
+      if (signal.aborted) return
+      const { code, message, stack } = error as { code?: string; message: string; stack?: string }
+      if (code === 'RUN_LOST') return log.warn({ run: runId }, message)
+      const times = (brokenOff.get(runId) ?? 0) + 1
+      brokenOff.set(runId, times)
+      const forMs = Math.min(firstAgainMs * 2 ** (times - 1), lastAgainMs)
+      log.error({ run: runId, reason: message, stack, forMs }, 'a run broke off; it goes on later')
+      sendLater(runId, forMs)
+    }
+  }
+
+  function sendLater(runId: string, forMs: number): void {
+    clock.sleep(forMs, stopping.signal).then(
+      () => queue.send(runId),
+      () => undefined, // The engine stops: the run goes on at the next start.
+    )
   }
 
   return {
     async start({ triggers }) {
-      watching = triggers
+      isFollowing = triggers
       await reconciler.restore()
       try {
-        await reconciler.reconcile(stopping.signal)
+        if (triggers) await reconciler.reconcile(stopping.signal)
+        else await reconciler.look(stopping.signal)
       } catch (error) {
+        const reason = (error as Error).message
         log.error(
-          { source: parts.source.description, reason: (error as Error).message },
+          { source: parts.source.description, reason },
           'the source cannot be read: the last good jobs run',
         )
-        await swap(reconciler.jobs())
+        if (triggers) await triggerSet.swap(reconciler.jobs())
       }
-      const limit = active()[0]?.settings.maxRuns ?? 8
-      queue.work(limit, runner, (runId, error) => reportLostRun(runId, error))
-      if (watching) {
+      const report = (runId: string, error: unknown): void => {
+        log.error({ run: runId, reason: (error as Error).message }, 'a run cannot be worked on')
+      }
+      queue.work(reconciler.operators().route?.settings.maxRuns ?? 8, workOn, report)
+      if (triggers) {
         enqueue((await ledger.unfinishedRuns()).map((run) => run.id))
         alerts.notify()
         following = reconciler.follow(stopping.signal)
@@ -129,7 +146,7 @@ export function createEngine(parts: EngineParts): Engine {
       await queue.drain(drainMs)
       stopping.abort(new Error('the engine stops'))
       await following
-      await alerts.settled()
+      await alerts.finish(alertMs)
     },
     reload: () => reconciler.hint(),
     isReady: () => ready,
@@ -139,75 +156,27 @@ export function createEngine(parts: EngineParts): Engine {
         ledger.jobs(),
         ledger.latestRuns(),
       ])
-      return describeStatus(
-        parts.source.description,
-        revision,
-        records,
-        reconciler.jobs(),
-        latest,
-        clock.now().getTime(),
-      )
+      const source = parts.source.description
+      return describeStatus(source, revision, records, reconciler.jobs(), latest, clock.now().getTime())
     },
-    async run({ job, slot, callCenter, dryRun }) {
-      const { snapshot, revision } = activeJob(job)
-      const { scope, callCenters } = snapshot.manifest
-      if (callCenter !== undefined && (scope === 'client' || !callCenters.includes(callCenter))) {
-        const allowed = scope === 'client' ? 'its scope is client' : `it has ${callCenters.join(', ')}`
-        throw new JobsdError('BAD_REQUEST', { reason: `${job} has no call center ${callCenter}: ${allowed}` })
-      }
-      const at = slot ?? now()
-      const key = `by-hand:${at}:${parts.createId()}`
-      const due = {
-        type: 'manual' as const,
-        key,
-        slot: at,
-        schedule: null,
-        event: null,
-        file: null,
-        callCenter: callCenter ?? null,
-      }
-      const runIds = await ledger.recordDue(toDueRecord(snapshot, revision, due, now(), dryRun ?? false))
+    async run(request) {
+      const job = reconciler.jobs().get(request.job as JobId)
+      if (!job) throw new JobsdError('JOB_UNKNOWN', { job: request.job })
+      const due = requestRun(job, request, parts.createId(), now())
+      if (!isFollowing) await ledger.keepSnapshot(job.snapshot, now())
+      const runIds = await ledger.recordDue(due)
       enqueue(runIds)
       return runIds
     },
     async acceptEvent(event) {
-      const dues = [...reconciler.jobs().values()]
-        .filter(({ snapshot }) => snapshot.manifest.enabled && snapshot.client.name === event.client)
-        .flatMap(({ snapshot, revision }) => {
-          const type = parts.triggers.find((each) => each.type === snapshot.manifest.trigger.type)
-          if (!type?.accepts?.(event.type)) return []
-          const named = event.data.callCenter
-          const callCenter =
-            snapshot.manifest.scope === 'call-center' && typeof named === 'string' ? named : null
-          if (callCenter !== null && !snapshot.manifest.callCenters.includes(callCenter)) return []
-          const key = `${event.source}:${event.id}`
-          const due = {
-            type: type.type,
-            key,
-            slot: event.receivedAt,
-            schedule: null,
-            event: event.data,
-            file: null,
-            callCenter,
-          }
-          return [toDueRecord(snapshot, revision, due, now())]
-        })
+      const dues = dueFromEvent(event, reconciler.jobs().values(), parts.triggers, log, now())
       const result = await ledger.recordEvent(event, dues)
       if (!result.known) enqueue(result.runIds)
       return result
     },
     runs: (filter) => ledger.runs(filter),
     runDetail: (id) => ledger.run(id),
-    snapshots: active,
+    policies: () => reconciler.operators().policies,
     queueSize: () => queue.size(),
-  }
-
-  /** A run whose walk broke off: by the engine's stop, or by a bug. It stays unfinished in the ledger and goes on at the next start. */
-  function reportLostRun(runId: string, error: unknown): void {
-    if (stopping.signal.aborted || !ready) return
-    log.error(
-      { run: runId, reason: (error as Error).message, stack: (error as Error).stack },
-      'a run broke off; it goes on at the next start',
-    )
   }
 }

@@ -42,11 +42,12 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
       throw doubt
     }
   }
+  let note: string
   try {
     const sending = async (): Promise<void> => {
       await mark('sending', '')
     }
-    return await mark('confirmed', await request.send({ id, sending }))
+    note = await request.send({ id, sending })
   } catch (error) {
     const inDoubt = error instanceof JobsdError && error.code === 'MAIL_IN_DOUBT'
     if (!(error instanceof JobsdError && error.code === 'RUN_LOST')) {
@@ -54,6 +55,8 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
     }
     throw error
   }
+  // Outside of the try: where this cannot be written the delivery stays `sending`, and nobody takes it for failed.
+  return mark('confirmed', note)
 }
 
 function connectionOf(target: string): string {

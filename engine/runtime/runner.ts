@@ -26,14 +26,21 @@ export interface RunnerParts {
 
 type Ended = Pick<StepEnd, 'outcome' | 'note' | 'error' | 'files'>
 
-/** Returns the function that works on one run until it has ended, or rejects with the signal's reason. */
-export function createRunner(parts: RunnerParts): (runId: string, signal: AbortSignal) => Promise<void> {
+/** A run that waits for its step's next attempt: whoever holds the queue hands it over again then. */
+export interface Waits {
+  forMs: number
+}
+
+/** Works on one run until it has ended or waits; rejects with the signal's reason. */
+export type WalkRun = (runId: string, signal: AbortSignal) => Promise<Waits | undefined>
+
+export function createRunner(parts: RunnerParts): WalkRun {
   const { ledger, clock, log } = parts
   const now = () => clock.now().toISOString()
 
   return async (runId, signal) => {
     let run = await ledger.claimRun(runId, now())
-    if (!run) return
+    if (!run) return undefined
     const snapshot = await parts.snapshot(run.snapshot)
     const guard: RunGuard = { runId, token: run.token }
     log.info(
@@ -45,11 +52,13 @@ export function createRunner(parts: RunnerParts): (runId: string, signal: AbortS
       const step = snapshot.manifest.steps.find((each) => each.name === run?.position)
       if (!step)
         throw new Error(`run ${runId} stands at step ${run.position}, which its snapshot does not have`)
-      await walkStep(run, step, snapshot, guard, signal)
+      const waits = await walkStep(run, step, snapshot, guard, signal)
       parts.onProgress(runId)
+      if (waits) return waits
       run = await ledger.run(runId)
     }
     log.info({ run: runId, job: run?.job, state: run?.state }, 'run ended')
+    return undefined
   }
 
   async function walkStep(
@@ -58,10 +67,12 @@ export function createRunner(parts: RunnerParts): (runId: string, signal: AbortS
     snapshot: Snapshot,
     guard: RunGuard,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<Waits | undefined> {
     const record = await ledger.beginStep(guard, step.name, step.type, now())
     parts.onProgress(run.id)
-    const { attempts, ...ended } = await tryStep(run, step, snapshot, guard, record, signal)
+    const tried = await tryStep(run, step, snapshot, guard, record, signal)
+    if ('forMs' in tried) return tried
+    const { attempts, ...ended } = tried
     const target =
       ended.outcome === 'skipped' ? 'end' : ended.outcome === 'succeeded' ? step.onSuccess : step.onFailure
     const next: StepEnd['next'] =
@@ -86,45 +97,38 @@ export function createRunner(parts: RunnerParts): (runId: string, signal: AbortS
       },
       ended.error?.message ?? ended.note,
     )
+    return undefined
   }
 
-  /** Attempts the step until it returns, or throws what is not worth another attempt. */
+  /** Makes one attempt. An error that passes is worth another one later, as long as the step's retry allows. */
   async function tryStep(
     run: RunDetail,
     step: Step,
     snapshot: Snapshot,
     guard: RunGuard,
-    { seq, attempts: before }: StepRecord,
+    { seq }: StepRecord,
     signal: AbortSignal,
-  ): Promise<Ended & { attempts: number }> {
+  ): Promise<(Ended & { attempts: number }) | Waits> {
     const timeoutMs = parseDuration(step.timeout ?? '10m')
-    for (let attempts = before; ; ) {
-      attempts = await ledger.countAttempt(guard, seq, null)
-      try {
-        const result = await attempt(step.name, timeoutMs, clock, signal, (ended) =>
-          runStep(step, createContext(run, step, snapshot, guard, ended)),
-        )
-        return { ...toEnded(step, result), attempts }
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (error instanceof JobsdError && error.code === 'RUN_LOST') throw error
-        if (!(error instanceof JobsdError))
-          log.error(
-            { run: run.id, step: step.name, stack: (error as Error).stack },
-            'a bug: not an error of the table',
-          )
-        const delayMs =
-          error instanceof JobsdError && error.retry
-            ? retryDelay(step.retry, attempts, spreadOf(run.id))
-            : undefined
-        if (delayMs === undefined)
-          return { outcome: 'failed', note: '', error: toRecorded(error), files: [], attempts }
-        log.warn(
-          { run: run.id, job: run.job, step: step.name, attempts, delayMs, code: toRecorded(error).code },
-          toRecorded(error).message,
-        )
-        await clock.sleep(delayMs, signal)
-      }
+    const attempts = await ledger.countAttempt(guard, seq)
+    try {
+      const result = await attempt(step.name, timeoutMs, clock, signal, (ended) =>
+        runStep(step, createContext(run, step, snapshot, guard, ended)),
+      )
+      return { ...toEnded(step, result), attempts }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (error instanceof JobsdError && error.code === 'RUN_LOST') throw error
+      const recorded = toRecorded(error)
+      const about = { run: run.id, job: run.job, step: step.name, attempts, code: recorded.code }
+      if (!(error instanceof JobsdError))
+        log.error({ ...about, stack: (error as Error).stack }, 'a bug: not an error of the table')
+      const mayPass = error instanceof JobsdError && error.retry
+      const forMs = mayPass ? retryDelay(step.retry, attempts, spreadOf(run.id)) : undefined
+      if (forMs === undefined) return { outcome: 'failed', note: '', error: recorded, files: [], attempts }
+      await ledger.noteError(guard, seq, recorded)
+      log.warn({ ...about, delayMs: forMs }, recorded.message)
+      return { forMs }
     }
   }
 

@@ -26,13 +26,19 @@ export interface ActiveJob {
 }
 
 export interface TriggerSet {
-  /** Makes exactly these jobs watched. Resolves once every new trigger is primed. */
-  swap(jobs: ReadonlyMap<JobId, ActiveJob>): Promise<void>
+  /**
+   * Makes exactly these jobs watched. Resolves once every new trigger is primed; false where one could not be: that job
+   * keeps its old watch, the others go on, and the same call again tries it again.
+   */
+  swap(jobs: ReadonlyMap<JobId, ActiveJob>): Promise<boolean>
+  /** Stops watching these jobs at once. */
+  release(jobs: JobId[]): void
   stop(): void
 }
 
 export function createTriggerSet(parts: TriggerParts): TriggerSet {
   const watched = new Map<JobId, { digest: string; abort: AbortController }>()
+  let stopped = false
 
   async function watch(job: ActiveJob): Promise<void> {
     const { snapshot } = job
@@ -42,8 +48,9 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     const type = parts.triggers.find((each) => each.type === trigger.type)
     if (!type) throw new Error(`there is no trigger type ${trigger.type}`)
     const abort = new AbortController()
-    const since = await parts.ledger.schedulesSince(snapshot.job)
+    const since = await parts.ledger.schedulesSince(snapshot.job, parts.clock.now().toISOString())
     await type.watch(trigger as never, snapshot, createHost(job, since), abort.signal)
+    if (stopped) return abort.abort()
     watched.set(snapshot.job, { digest: snapshot.digest, abort })
     before?.abort.abort()
   }
@@ -85,16 +92,34 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
 
   return {
     async swap(jobs) {
+      if (stopped) return true
+      let isWhole = true
       for (const job of jobs.values()) {
-        if (job.snapshot.manifest.enabled) await watch(job)
+        if (!job.snapshot.manifest.enabled) continue
+        try {
+          await watch(job)
+        } catch (error) {
+          isWhole = false
+          const { stack, message } = error as Error
+          parts.log.error(
+            { job: job.snapshot.job, reason: message, stack },
+            'its new trigger cannot be watched',
+          )
+        }
       }
       for (const [id, { abort }] of watched) {
         if (jobs.get(id)?.snapshot.manifest.enabled) continue
         abort.abort()
         watched.delete(id)
       }
+      return isWhole
+    },
+    release(jobs) {
+      for (const job of jobs) watched.get(job)?.abort.abort()
+      for (const job of jobs) watched.delete(job)
     },
     stop() {
+      stopped = true
       for (const { abort } of watched.values()) abort.abort()
       watched.clear()
     },

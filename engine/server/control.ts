@@ -4,7 +4,8 @@ import { dirname } from 'node:path'
 import fastify from 'fastify'
 import { JobsdError } from '../core/errors.ts'
 import type { EventData, JobId } from '../core/model.ts'
-import type { Engine, RunRequest } from '../runtime/engine.ts'
+import type { Engine } from '../runtime/engine.ts'
+import type { RunRequest } from '../runtime/requests.ts'
 
 const notFound = ['JOB_UNKNOWN', 'RUN_UNKNOWN']
 

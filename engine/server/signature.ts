@@ -4,12 +4,15 @@ import type { Secret } from '../core/secret.ts'
 
 const toleranceMs = 5 * 60_000
 
+/** Signatures that a request may carry: one for each key while keys are exchanged. */
+const maxSignatures = 8
+
 export interface SignedRequest {
   /** Header webhook-id. */
   id: string
   /** Header webhook-timestamp: seconds since 1970. */
   timestamp: string
-  /** Header webhook-signature: `v1,<base64>`, several divided by a space. */
+  /** Header webhook-signature: `v1,<base64>`, up to eight divided by a space. */
   signature: string
   body: Buffer
 }
@@ -19,15 +22,24 @@ export function sign(secret: Secret, { id, timestamp, body }: Omit<SignedRequest
   return `v1,${digest(secret, id, timestamp, body).toString('base64')}`
 }
 
-/** Whether one of the signatures is right. Takes the same time for any wrong one of the same length. */
-export function isSigned(secret: Secret, { id, timestamp, signature, body }: SignedRequest): boolean {
-  const expected = digest(secret, id, timestamp, body)
-  return signature.split(' ').some((each) => {
-    const [version, value] = each.split(',')
-    if (version !== 'v1' || value === undefined) return false
-    const given = Buffer.from(value, 'base64')
-    return given.length === expected.length && timingSafeEqual(given, expected)
+/** The signatures of version 1 in a header; none where it has more than eight parts. */
+export function readSignatures(header: string): Buffer[] {
+  const parts = header.split(' ', maxSignatures + 1)
+  if (parts.length > maxSignatures) return []
+  return parts.flatMap((part) => {
+    const [version, value] = part.split(',')
+    return version === 'v1' && value !== undefined ? Buffer.from(value, 'base64') : []
   })
+}
+
+/** Whether one of the signatures is right. Takes the same time for any wrong one of the same length. */
+export function isSigned(
+  secret: Secret,
+  { id, timestamp, body }: Omit<SignedRequest, 'signature'>,
+  signatures: Buffer[],
+): boolean {
+  const expected = digest(secret, id, timestamp, body)
+  return signatures.some((given) => given.length === expected.length && timingSafeEqual(given, expected))
 }
 
 /** Whether the timestamp is a number of seconds within five minutes of `nowMs`. */

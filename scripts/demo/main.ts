@@ -155,7 +155,7 @@ async function stayUp(
   site: Site,
 ): Promise<void> {
   const stopped = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
   const drop = site.connections.find(
     (each): each is SftpConnection => each.type === 'sftp' && each.name.startsWith('dropbox'),
   )

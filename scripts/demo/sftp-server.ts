@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2'
 import { serveFolder, type WriteVerdict } from './sftp-folder.ts'
+import { generateSshKey } from './ssh-key.ts'
 
 export interface SftpUser {
   username: string
@@ -49,7 +50,7 @@ export interface SftpServer {
 
 /** Starts the server and resolves when it listens. Rejects when the port is taken. */
 export async function startSftpServer(options: SftpServerOptions): Promise<SftpServer> {
-  const hostKey = options.hostKey ?? ssh2.utils.generateKeyPairSync('ed25519').private
+  const hostKey = options.hostKey ?? generateSshKey().private
   const loginAttempts: LoginAttempt[] = []
   const sockets = new Set<Socket>()
   for (const { folder = '' } of options.users) await mkdir(join(options.root, folder), { recursive: true })

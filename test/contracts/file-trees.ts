@@ -16,6 +16,7 @@ import type { Clock, Secrets } from '../../engine/core/contracts/services.ts'
 import type { SftpConnection } from '../../engine/core/manifest.ts'
 import { Secret } from '../../engine/core/secret.ts'
 import { type SftpServerOptions, startSftpServer } from '../../scripts/demo/sftp-server.ts'
+import { generateSshKey } from '../../scripts/demo/ssh-key.ts'
 
 const SSHD = '/usr/sbin/sshd'
 
@@ -112,8 +113,8 @@ export async function openSshd(t: Test, options: { maxFileKiB?: number } = {}): 
   await mkdir(folder)
   // sshd as root wants its empty folder, which only a boot makes.
   if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519')
-  const userKey = ssh2.utils.generateKeyPairSync('ed25519')
+  const hostKey = generateSshKey()
+  const userKey = generateSshKey()
   await writeFile(join(base, 'host-key'), hostKey.private, { mode: 0o600 })
   await writeFile(join(base, 'authorized-keys'), userKey.public, { mode: 0o600 })
   const config = [

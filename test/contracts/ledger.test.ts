@@ -79,7 +79,7 @@ function describeLedger(
     const run = await ledger.claimRun(runId, at(2))
     const guard = { runId, token: run?.token ?? 0 }
     const step = await ledger.beginStep(guard, 'build', 'report', at(3))
-    await ledger.countAttempt(guard, step.seq, null)
+    await ledger.countAttempt(guard, step.seq)
     const again = await (await reopen()).claimRun(runId, at(10))
     t.match(again, { state: 'running', position: 'build', token: 2, startedAt: at(2) })
     t.match(again?.steps, [{ name: 'build', outcome: 'running', attempts: 1 }])
@@ -93,7 +93,7 @@ function describeLedger(
     await ledger.beginStep(current, 'build', 'report', at(4))
     const delivery = { id: 'x', runId, step: 'build', target: 'sftp:a:/b', artifact: null }
     await t.rejects(ledger.beginStep(old, 'build', 'report', at(5)), { code: 'RUN_LOST' })
-    await t.rejects(ledger.countAttempt(old, 1, null), { code: 'RUN_LOST' })
+    await t.rejects(ledger.countAttempt(old, 1), { code: 'RUN_LOST' })
     await t.rejects(ledger.intendDelivery(old, delivery, at(5)), { code: 'RUN_LOST' })
     await t.rejects(ledger.endStep(old, createEnd()), { code: 'RUN_LOST' })
     await ledger.intendDelivery(current, delivery, at(5))
@@ -216,19 +216,23 @@ function describeLedger(
       const apply = (snapshot: Snapshot, now: string) =>
         ledger.applyRevision(now, [{ job, snapshot, message: '' }], [], now)
       await apply(withCron('d', [30]), at(0))
-      t.same(await ledger.schedulesSince(job), { weekdays: at(0) })
+      t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(0) })
       await apply(withCron('e', [30]), at(10))
-      t.same(await ledger.schedulesSince(job), { weekdays: at(0) }, 'another change of the job leaves it')
+      t.same(
+        await ledger.schedulesSince(job, at(60)),
+        { weekdays: at(0) },
+        'another change of the job leaves it',
+      )
       await ledger.recordSlots([
         { job, schedule: 'weekdays', at: at(20), callCenter: null, outcome: 'missed', note: '', runId: null },
       ])
-      t.same(await ledger.schedulesSince(job), { weekdays: at(20) })
+      t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(20) })
       await apply(withCron('f', [45]), at(30))
-      t.same(await ledger.schedulesSince(job), { weekdays: at(30) })
+      t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(30) })
       await ledger.applyRevision('gone', [], [job], at(40))
-      t.same(await ledger.schedulesSince(job), {})
+      t.same(await ledger.schedulesSince(job, at(60)), {})
       await apply(withCron('f', [45]), at(50))
-      t.same(await ledger.schedulesSince(job), { weekdays: at(50) })
+      t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(50) })
     },
   )
 

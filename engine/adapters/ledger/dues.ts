@@ -79,7 +79,13 @@ export function* recordSlots(slots: SlotRecord[]): Operation<void> {
       db
         .insertInto('slot')
         .values({ job, schedule, at, call_center: callCenter ?? '', outcome, note, run_id: runId })
-        .onConflict((conflict) => conflict.doNothing()),
+        .onConflict((conflict) =>
+          outcome === 'ran'
+            ? conflict
+                .columns(['job', 'schedule', 'at', 'call_center'])
+                .doUpdateSet({ outcome, note, run_id: runId })
+            : conflict.doNothing(),
+        ),
     )
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { JobChange, LastRevision } from '../../core/contracts/ledger.ts'
 import type { Instant, JobId, JobRecord, Sha256, Snapshot } from '../../core/model.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
+import { renameJob } from './rename.ts'
 
 export function* applyRevision(
   revision: string,
@@ -10,9 +11,15 @@ export function* applyRevision(
   removed: JobId[],
   now: Instant,
 ): Operation<void> {
+  for (const { job, renamedFrom } of changes) {
+    if (renamedFrom) yield* renameJob(renamedFrom, job)
+  }
   for (const { job, snapshot, message } of changes) {
     const before = yield* first(db.selectFrom('job').selectAll().where('id', '=', job))
-    if (snapshot) yield* saveSnapshot(snapshot, now)
+    if (snapshot) {
+      yield* keepSnapshot(snapshot, now)
+      yield* saveSchedules(snapshot, now)
+    }
     const row = {
       id: job,
       client: job.slice(0, job.indexOf('/')),
@@ -52,7 +59,7 @@ export function* applyRevision(
   )
 }
 
-function* saveSnapshot(snapshot: Snapshot, now: Instant): Operation<void> {
+export function* keepSnapshot(snapshot: Snapshot, now: Instant): Operation<void> {
   const { digest, job } = snapshot
   yield* change(
     db
@@ -60,7 +67,6 @@ function* saveSnapshot(snapshot: Snapshot, now: Instant): Operation<void> {
       .values({ digest, job, body: JSON.stringify(snapshot), created_at: now })
       .onConflict((conflict) => conflict.doNothing()),
   )
-  yield* saveSchedules(snapshot, now)
 }
 
 /** A schedule that is new, or due at other moments than before, owes nothing for the time before now. */
@@ -117,12 +123,16 @@ export function* readLastRevision(): Operation<LastRevision | null> {
   return row ? { attempted: row.attempted, applied: row.applied, at: row.at } : null
 }
 
-export function* readSchedulesSince(job: JobId): Operation<Record<string, Instant>> {
+export function* readSchedulesSince(job: JobId, now: Instant): Operation<Record<string, Instant>> {
   const rows = yield* all(
     db
       .selectFrom('schedule')
       .leftJoin('slot', (join) =>
-        join.onRef('slot.job', '=', 'schedule.job').onRef('slot.schedule', '=', 'schedule.name'),
+        join
+          .onRef('slot.job', '=', 'schedule.job')
+          .onRef('slot.schedule', '=', 'schedule.name')
+          // Recorded while the clock was ahead: it says nothing of the time until then.
+          .on('slot.at', '<=', now),
       )
       .select((select) => ['schedule.name', 'schedule.since', select.fn.max('slot.at').as('last')])
       .where('schedule.job', '=', job)

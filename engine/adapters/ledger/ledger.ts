@@ -2,10 +2,25 @@
 import type { Ledger } from '../../core/contracts/ledger.ts'
 import { markAlert, readPendingAlerts } from './alerts.ts'
 import { knowsFile, recordDue, recordEvent, recordSlots } from './dues.ts'
-import { applyRevision, readJobs, readLastRevision, readSchedulesSince, readSnapshots } from './jobs.ts'
+import {
+  applyRevision,
+  keepSnapshot,
+  readJobs,
+  readLastRevision,
+  readSchedulesSince,
+  readSnapshots,
+} from './jobs.ts'
 import type { Operation } from './operation.ts'
 import { readLatestRuns, readRun, readRuns, readUnfinishedRuns } from './run-rows.ts'
-import { beginStep, claimRun, countAttempt, endStep, intendDelivery, markDelivery } from './runs.ts'
+import {
+  beginStep,
+  claimRun,
+  countAttempt,
+  endStep,
+  intendDelivery,
+  markDelivery,
+  noteError,
+} from './runs.ts'
 
 type Submit = <T>(start: () => Operation<T>) => Promise<T>
 
@@ -21,6 +36,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     lastRevision: durable(readLastRevision),
     recordDue: durable(recordDue),
     recordSlots: durable(recordSlots),
+    keepSnapshot: durable(keepSnapshot),
     schedulesSince: durable(readSchedulesSince),
     recordEvent: durable(recordEvent),
     knowsFile: durable(knowsFile),
@@ -28,6 +44,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     claimRun: durable(claimRun),
     beginStep: durable(beginStep),
     countAttempt: durable(countAttempt),
+    noteError: durable(noteError),
     endStep: durable(endStep),
     intendDelivery: durable(intendDelivery),
     markDelivery: durable(markDelivery),

@@ -1,4 +1,6 @@
 /** Operations that move a run on. Each write is guarded by the run's fencing token. */
+
+import type { Updateable } from 'kysely'
 import type { RunGuard, StepEnd } from '../../core/contracts/ledger.ts'
 import { JobsdError } from '../../core/errors.ts'
 import type {
@@ -11,6 +13,7 @@ import type {
 } from '../../core/model.ts'
 import { change, db, first, type Operation } from './operation.ts'
 import { toDelivery, toRun, toStep, withDetail } from './run-rows.ts'
+import type { Tables } from './tables.ts'
 
 export function* claimRun(runId: string, now: Instant): Operation<RunDetail | undefined> {
   const row = yield* first(
@@ -67,36 +70,33 @@ export function* beginStep(
   return toStep(row)
 }
 
-export function* countAttempt(guard: RunGuard, seq: number, error: RecordedError | null): Operation<number> {
+export function* countAttempt(guard: RunGuard, seq: number): Operation<number> {
   yield* hold(guard)
   const at = db.selectFrom('step').select('attempts').where('run_id', '=', guard.runId).where('seq', '=', seq)
   const attempts = Number((yield* first(at))?.attempts ?? 0) + 1
-  yield* change(
-    db
-      .updateTable('step')
-      .set({ attempts, error: error ? JSON.stringify(error) : null })
-      .where('run_id', '=', guard.runId)
-      .where('seq', '=', seq),
-  )
+  yield* updateStep(guard, seq, { attempts })
   return attempts
+}
+
+export function* noteError(guard: RunGuard, seq: number, error: RecordedError): Operation<void> {
+  yield* hold(guard)
+  yield* updateStep(guard, seq, { error: JSON.stringify(error) })
+}
+
+function* updateStep({ runId }: RunGuard, seq: number, columns: Updateable<Tables['step']>): Operation<void> {
+  yield* change(db.updateTable('step').set(columns).where('run_id', '=', runId).where('seq', '=', seq))
 }
 
 export function* endStep(guard: RunGuard, end: StepEnd): Operation<void> {
   yield* hold(guard)
   const next = 'step' in end.next ? end.next.step : end.next.end === 'failed' ? 'fail' : 'end'
-  yield* change(
-    db
-      .updateTable('step')
-      .set({
-        outcome: end.outcome,
-        note: end.note,
-        error: end.error ? JSON.stringify(end.error) : null,
-        next,
-        ended_at: end.now,
-      })
-      .where('run_id', '=', guard.runId)
-      .where('seq', '=', end.seq),
-  )
+  yield* updateStep(guard, end.seq, {
+    outcome: end.outcome,
+    note: end.note,
+    error: end.error ? JSON.stringify(end.error) : null,
+    next,
+    ended_at: end.now,
+  })
   for (const [ordinal, file] of end.files.entries()) {
     const row = { run_id: guard.runId, step: file.step, ordinal, sha256: file.sha256 }
     yield* change(db.insertInto('run_file').values({ ...row, body: JSON.stringify(file) }))

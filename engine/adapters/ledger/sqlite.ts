@@ -16,23 +16,31 @@ interface Waiting {
 
 /** Opens or makes the ledger at `path`. Throws LEDGER_NEWER for one that a newer jobsd wrote. `readOnly` never writes. */
 export function openSqliteLedger(path: string, options: { readOnly?: boolean } = {}): Ledger {
-  const database = new Database(path, {
-    readonly: options.readOnly ?? false,
-    fileMustExist: options.readOnly ?? false,
-  })
-  if (!options.readOnly) {
-    chmodSync(path, 0o600)
-    database.pragma('journal_mode = WAL')
-    // In WAL mode this build's default is NORMAL, which acknowledges before the fsync.
-    database.pragma('synchronous = FULL')
-  }
-  database.pragma('busy_timeout = 5000')
-  migrate(database, options.readOnly ?? false)
+  const database = openDatabase(path, options.readOnly ?? false)
   const batch = createBatch(database, options.readOnly ? 'begin' : 'begin immediate')
   return createLedger(batch.submit, async () => {
     await batch.drain()
     database.close()
   })
+}
+
+/** Throws LEDGER_UNUSABLE for what is no database, or a damaged one. */
+function openDatabase(path: string, readonly: boolean): Database.Database {
+  try {
+    const database = new Database(path, { readonly, fileMustExist: readonly })
+    if (!readonly) {
+      if (path !== ':memory:') chmodSync(path, 0o600)
+      database.pragma('journal_mode = WAL')
+      // In WAL mode this build's default is NORMAL, which acknowledges before the fsync.
+      database.pragma('synchronous = FULL')
+    }
+    database.pragma('busy_timeout = 5000')
+    migrate(database, readonly)
+    return database
+  } catch (error) {
+    if (error instanceof JobsdError) throw error
+    throw new JobsdError('LEDGER_UNUSABLE', { path, reason: (error as Error).message }, { cause: error })
+  }
 }
 
 function migrate(database: Database.Database, readOnly: boolean): void {

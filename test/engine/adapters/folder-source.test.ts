@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createFolderSource, createPlatformSource } from '../../../engine/adapters/folder-source.ts'
@@ -47,6 +47,45 @@ t.test('links and special files are entries that are never read', async (t) => {
     [...files.keys()].filter((path) => !expected.includes(path)),
     ['jobs.d/acme/real.yaml'],
   )
+})
+
+t.test('the folder itself may be a link, and is read anew when that is moved meanwhile', async (t) => {
+  const root = t.testdir({
+    old: { 'jobs.d': { 'a.yaml': 'old\n' }, platform: { 'settings.yaml': 's' } },
+    new: { 'jobs.d': { 'b.yaml': 'new\n' } },
+  })
+  const current = join(root, 'current')
+  symlinkSync('old', current)
+  const source = createFolderSource(current)
+  t.same([...(await source.read(signal)).files.keys()], ['jobs.d/a.yaml'])
+  symlinkSync('old/platform', join(root, 'platform'))
+  const platform = await createPlatformSource(join(root, 'platform')).read(signal)
+  t.same([...platform.files.keys()], ['jobs.d/platform/settings.yaml'])
+
+  const moving = {
+    throwIfAborted() {
+      if (!existsSync(join(root, 'old/jobs.d'))) return
+      rmSync(current)
+      symlinkSync('new', current)
+      rmSync(join(root, 'old'), { recursive: true })
+    },
+  } as AbortSignal
+  t.same([...(await source.read(moving)).files.keys()], ['jobs.d/b.yaml'])
+  rmSync(join(root, 'new'), { recursive: true })
+  await t.rejects(source.read(signal), { code: 'FILE_MISSING' })
+})
+
+t.test('content that nobody uses is not read, and all that is read has a limit', async (t) => {
+  const root = t.testdir({
+    'jobs.d': { 'film.mp4': 'x'.repeat(50), 'a.yaml': 'x'.repeat(40), 'b.csv': 'y'.repeat(40) },
+  })
+  const { files } = await createFolderSource(root, ['jobs.d'], 80).read(signal)
+  t.same(files.get('jobs.d/film.mp4'), { size: 50, kind: 'file', content: new Uint8Array() })
+  t.equal(files.get('jobs.d/b.csv')?.content.byteLength, 40)
+  await t.rejects(createFolderSource(root, ['jobs.d'], 79).read(signal), {
+    code: 'BAD_REQUEST',
+    message: `${root}: manifests, templates and fixtures have more than 79 bytes together`,
+  })
 })
 
 t.test('a large file is there with its size and without its content', async (t) => {

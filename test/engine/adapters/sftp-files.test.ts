@@ -13,6 +13,7 @@ import { createSlots } from '../../../engine/adapters/slots.ts'
 import { systemClock } from '../../../engine/adapters/system-clock.ts'
 import type { PutRequest } from '../../../engine/core/contracts/endpoints.ts'
 import { startSftpServer } from '../../../scripts/demo/sftp-server.ts'
+import { generateSshKey } from '../../../scripts/demo/ssh-key.ts'
 import { knownSecrets, newFolder, openNpm, sftpConnection } from '../../contracts/file-trees.ts'
 import { createManualClock } from '../../fakes/clock.ts'
 
@@ -65,7 +66,7 @@ t.test('a wrong password is AUTH_REFUSED, and no error shows it', async (t) => {
 })
 
 t.test('a private key opens the connection, and text that is no key is AUTH_REFUSED', async (t) => {
-  const key = ssh2.utils.generateKeyPairSync('ed25519')
+  const key = generateSshKey()
   const users = [{ username: 'acme', publicKey: key.public }]
   const server = await startSftpServer({ root: t.testdir({ 'a.csv': 'x' }), users })
   const connection = sftpConnection({

@@ -74,8 +74,13 @@ function createStage(t: Test, plays: Record<string, Play>, edges: Record<string,
       await until(() => log.lines.filter((line) => line.startsWith('warn:')).length >= nth)
       await clock.advance(ms)
     },
-    /** Walks it as a fresh engine would. */
-    walk: (runId: string, signal = new AbortController().signal) => createTheRunner()(runId, signal),
+    /** Walks it to its end as a fresh engine would, coming back to it after each wait. */
+    async walk(runId: string, signal = new AbortController().signal): Promise<void> {
+      const runner = createTheRunner()
+      for (let waits = await runner(runId, signal); waits; waits = await runner(runId, signal)) {
+        await clock.sleep(waits.forMs, signal)
+      }
+    },
   }
 }
 

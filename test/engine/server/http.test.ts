@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { Secret } from '../../../engine/core/secret.ts'
 import type { Engine } from '../../../engine/runtime/engine.ts'
+import { createEventKeys } from '../../../engine/server/event-keys.ts'
 import { createHttpServer } from '../../../engine/server/http.ts'
 import { sign } from '../../../engine/server/signature.ts'
 import { createManualClock } from '../../fakes/clock.ts'
@@ -17,7 +18,7 @@ const borealisKey = { client: 'borealis', name: 'crm', secret: new Secret('a tex
 type Accepted = Parameters<Engine['acceptEvent']>[0]
 
 /** A server over an engine that remembers events as the ledger would. */
-function createStage(t: Test) {
+function createStage(t: Test, keysAreRead: Promise<void> = Promise.resolve()) {
   const accepted: Accepted[] = []
   const engine = {
     isReady: () => true,
@@ -35,8 +36,12 @@ function createStage(t: Test) {
   } as unknown as Engine
   const clock = createManualClock('2026-11-22T12:00:00Z')
   const log = createMemoryLog()
-  const keys = async (only?: string) =>
-    [acmeKey, borealisKey].filter(({ client, name }) => only === undefined || only === `${client}/${name}`)
+  const keys = async (only?: string) => {
+    await keysAreRead
+    return [acmeKey, borealisKey].filter(
+      ({ client, name }) => only === undefined || only === `${client}/${name}`,
+    )
+  }
   const server = createHttpServer({ engine, clock, log, keys, operatorsToken: new Secret('operators') })
   t.teardown(() => server.close())
   return { server, accepted }
@@ -74,6 +79,10 @@ function createRequest(
     },
     payload: body ?? signed,
   }
+}
+
+function signatureOf(): string {
+  return createRequest().headers['webhook-signature']
 }
 
 t.test("a signed event is accepted once; its client is the key's", async (t) => {
@@ -120,6 +129,11 @@ t.test('what is not signed, stale, too large or not an event is refused and star
       401,
       createRequest({}, { headers: { 'webhook-timestamp': String(nowSeconds + 1) } }),
     ],
+    [
+      'more than eight signatures',
+      401,
+      createRequest({}, { headers: { 'webhook-signature': `${'v1,AAAA '.repeat(8)}${signatureOf()}` } }),
+    ],
     ['six minutes old', 401, createRequest({}, { timestamp: String(nowSeconds - 360) })],
     ['six minutes ahead', 401, createRequest({}, { timestamp: String(nowSeconds + 360) })],
     ['a timestamp that is no number', 401, createRequest({}, { timestamp: 'soon' })],
@@ -140,6 +154,56 @@ t.test('what is not signed, stale, too large or not an event is refused and star
     t.equal(response.statusCode, status, name)
   }
   t.same(accepted, [])
+})
+
+t.test('one right signature among eight will do', async (t) => {
+  const { server } = createStage(t)
+  const headers = { 'webhook-signature': `${'v1,AAAA '.repeat(7)}${signatureOf()}` }
+  t.equal((await server.inject(createRequest({}, { headers }))).statusCode, 202)
+})
+
+t.test('a fifth request while four are verified is told to come again', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const { server } = createStage(t, gate.promise)
+  const waiting = ['1', '2', '3', '4'].map(async (id) => await server.inject(createRequest({ id })))
+  const fifth = await server.inject(createRequest({ id: '5' }))
+  t.match(fifth, { statusCode: 429, headers: { 'retry-after': '1' } })
+  gate.resolve()
+  for (const answer of await Promise.all(waiting)) t.equal(answer.statusCode, 202)
+  t.equal((await server.inject(createRequest({ id: '5' }))).statusCode, 202)
+})
+
+t.test('keys come from the policies; their secrets are read once in 10 s, and told once', async (t) => {
+  const clock = createManualClock('2026-11-22T12:00:00Z')
+  const log = createMemoryLog()
+  const asked: string[] = []
+  let missing = 'it is not there'
+  const secrets = {
+    async resolve(name: string) {
+      asked.push(name)
+      if (name === 'gone') throw new Error(missing)
+      return new Secret(name)
+    },
+  }
+  const policy = (name: string, secret: string) => ({ name, eventKeys: [{ name: 'crm', key: { secret } }] })
+  const policies = new Map([
+    ['acme', policy('acme', 'a')],
+    ['borealis', policy('borealis', 'gone')],
+    ['cobalt', { name: 'cobalt', eventKeys: [] }],
+  ]) as unknown as ReturnType<Engine['policies']>
+  const findKeys = createEventKeys({ policies: () => policies, secrets, clock, log })
+  t.match(await findKeys('acme/crm'), [{ client: 'acme', name: 'crm' }])
+  t.same(asked, ['a'])
+  for (let round = 0; round < 3; round++) t.match(await findKeys(undefined), [{ client: 'acme' }])
+  t.same(asked, ['a', 'gone'])
+  clock.jump(10_000)
+  await findKeys(undefined)
+  t.same(asked, ['a', 'gone', 'a', 'gone'])
+  t.same(log.fields, [{ client: 'borealis', key: 'crm', reason: 'it is not there' }])
+  missing = 'others can read it'
+  clock.jump(10_000)
+  await findKeys(undefined)
+  t.match(log.fields[1], { reason: 'others can read it' })
 })
 
 t.test("health is open, metrics are the operators'", async (t) => {

@@ -1,0 +1,15 @@
+/** A renamed job keeps its history and what it owes. */
+import type { JobId } from '../../core/model.ts'
+import { change, db, first, type Operation } from './operation.ts'
+
+/** Gives the new name everything of the old one, where the old one is known and the new one is not. Run ids stay. */
+export function* renameJob(from: JobId, to: JobId): Operation<void> {
+  const known = yield* first(db.selectFrom('job').select('id').where('id', '=', from))
+  const taken = yield* first(db.selectFrom('job').select('id').where('id', '=', to))
+  if (!known || taken) return
+  yield* change(db.updateTable('job').set({ id: to }).where('id', '=', from))
+  yield* change(db.updateTable('schedule').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('due').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('slot').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('run').set({ job: to }).where('job', '=', from))
+}

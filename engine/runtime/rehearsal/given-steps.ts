@@ -1,0 +1,56 @@
+/** The real step types, but for what a test gives them to come to. */
+import type { StepType } from '../../core/contracts/step.ts'
+import { type ErrorCode, JobsdError } from '../../core/errors.ts'
+import type { TestGiven } from '../../core/manifest.ts'
+import type { Step } from '../../core/model.ts'
+import type { Recorder } from './recorder.ts'
+
+/** Where a report's rows come from: made up, tables in a folder, or the dataset of the client's policy. */
+export type ReportSource =
+  | { kind: 'made-up'; rows: number }
+  | { kind: 'tables'; dataset: { format: 'csv' | 'json' | 'parquet'; path: string } }
+  | { kind: 'policy' }
+
+export interface GivenParts {
+  steps: readonly StepType[]
+  /** The real report step over another source of rows. */
+  reportStep(source: ReportSource): StepType
+  /** Of a report that no test gives rows to. */
+  source: ReportSource
+  given: TestGiven['steps']
+  recorder: Recorder
+}
+
+/** Returns the step types and whether one of them is at work. */
+export function createGivenSteps(parts: GivenParts): { steps: StepType[]; isWorking(): boolean } {
+  let working = 0
+  const steps = parts.steps.map(
+    (type): StepType => ({
+      ...type,
+      async run(step, context) {
+        working += 1
+        try {
+          const outcome =
+            parts.given && Object.hasOwn(parts.given, step.name) ? parts.given[step.name] : undefined
+          if (outcome && 'fails' in outcome) throw givenError(outcome.fails as ErrorCode, step)
+          if (outcome && 'ok' in outcome) return { ok: outcome.ok, note: `given: ok is ${outcome.ok}` }
+          const rows = outcome && 'rows' in outcome ? outcome.rows : undefined
+          const source = rows === undefined ? parts.source : { kind: 'made-up' as const, rows }
+          const played = step.type === 'report' ? parts.reportStep(source) : type
+          const endpoints = parts.recorder.endpointsFor(step.name, context.files)
+          return await played.run(step as never, { ...context, endpoints })
+        } finally {
+          working -= 1
+        }
+      },
+    }),
+  )
+  return { steps, isWorking: () => working > 0 }
+}
+
+function givenError(code: ErrorCode, step: Step): JobsdError {
+  const connection = 'connection' in step ? step.connection : step.name
+  const named = 'report' in step ? { report: step.report } : {}
+  const details = { connection, step: step.name, path: `a path of ${connection}`, ...named }
+  return new JobsdError(code, { ...details, reason: 'given by the test' })
+}
