@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
@@ -9,31 +10,59 @@ import { createArtifactFolder } from './adapters/artifact-folder.ts'
 import { type DataFolder, dataFolderOf, lockDataFolder } from './adapters/data-folder.ts'
 import { createEndpoints } from './adapters/endpoints.ts'
 import { createFolderSource, createPlatformSource } from './adapters/folder-source.ts'
+import { readGitTree } from './adapters/git-tree.ts'
 import { openSqliteLedger } from './adapters/ledger/sqlite.ts'
 import { createLocalQueue } from './adapters/local-queue.ts'
 import { createSecrets } from './adapters/secrets.ts'
+import { createSmtpMailer } from './adapters/smtp-mailer.ts'
+import { mailRecipients, openMessage } from './adapters/smtp-message.ts'
 import { systemClock } from './adapters/system-clock.ts'
+import { askOnTerminal } from './cli/ask.ts'
 import { connectControl } from './cli/control-client.ts'
 import { connectEngine, connectLedger } from './cli/local-client.ts'
-import type { CliParts, EngineClient, StartOptions } from './cli/parts.ts'
+import type { CliParts, ConnectOptions, EngineClient, StartOptions } from './cli/parts.ts'
 import { runCommandLine } from './cli/program.ts'
+import type { MailMessage } from './core/contracts/endpoints.ts'
 import type { Log, Secrets } from './core/contracts/services.ts'
+import type { StepType } from './core/contracts/step.ts'
 import { JobsdError } from './core/errors.ts'
-import type { EventData } from './core/model.ts'
+import type { SmtpConnection } from './core/manifest.ts'
+import { writeMadeUpReport } from './reports/made-up-report.ts'
+import { runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
-import { listenForControl } from './server/control.ts'
-import { readCloudEvent } from './server/event-body.ts'
-import type { EventKey } from './server/events.ts'
-import { createHttpServer } from './server/http.ts'
+import type { RehearsalParts } from './runtime/rehearsal.ts'
+import { serve } from './server/serve.ts'
 import { stepTypes } from './steps/index.ts'
+import { createReportStep } from './steps/report.ts'
+import { isWanted } from './triggers/drop-names.ts'
 import { triggerTypes } from './triggers/index.ts'
 
 const packageRoot = join(import.meta.dirname, '..')
 const standard = createFolderSource(packageRoot, ['templates'])
 
+/** Everything real but the outside: rows may be made up, mails are only built. */
+export const rehearsal: RehearsalParts = {
+  openLedger: () => openSqliteLedger(':memory:'),
+  createArtifacts: createArtifactFolder,
+  steps: stepTypes,
+  triggers: triggerTypes,
+  isWanted,
+  clock: systemClock,
+  reportStep: (source) =>
+    createReportStep((request, signal) => {
+      if (source.kind === 'made-up') return writeMadeUpReport(request, source.rows)
+      const dataset = source.kind === 'tables' ? { ...request.dataset, ...source.dataset } : request.dataset
+      return runReport({ ...request, dataset }, signal)
+    }) as StepType,
+  async buildMail(connection, message) {
+    mailRecipients(connection, message)
+    return await buffer(await openMessage(connection, message))
+  },
+}
+
 /** Runs one command line and returns its exit code. */
-export function main(args: string[]): Promise<number> {
+export async function main(args: string[]): Promise<number> {
   const log = createLog(process.env.JOBSD_LOG_LEVEL ?? 'info')
   const secrets = createSecrets(process.env)
   const parts: CliParts = {
@@ -41,16 +70,32 @@ export function main(args: string[]): Promise<number> {
     warn: (text) => process.stderr.write(`${text}\n`),
     env: process.env,
     isTty: process.stdout.isTTY === true,
+    ...(process.stdin.isTTY && process.stdout.isTTY && { ask: askOnTerminal }),
     now: () => systemClock.now(),
     sleep: (ms) => setTimeout(ms),
     source: createFolderSource,
     platform: createPlatformSource,
     standard,
+    gitTree: readGitTree,
     start: (options) => start(options, log, secrets),
     connect: (options) => connect(options, secrets),
     openLedger: (data) => openLedger(dataFolderOf(data)),
+    rehearsal,
+    interrupted: abortOnSignal,
+    sendMail: (connection, message, signal) => sendMail(connection, message, secrets, signal),
   }
-  return runCommandLine(args, packageJson.version, parts)
+  // A reader that had enough, such as `head`, is no error.
+  process.stdout.on('error', ignoreClosedPipe)
+  const exitCode = await runCommandLine(args, packageJson.version, parts)
+  // Written to a pipe, a long output is still on its way: ending the process now would cut it off.
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((resolve) => stream.write('', resolve))
+  }
+  return exitCode
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** Logs go to stderr, one JSON object a line, written at once so that none is lost at the end. */
@@ -60,6 +105,7 @@ function createLog(level: string): Log {
 
 interface Assembled {
   engine: Engine
+  /** For an engine that has stopped, or never started. */
   close(): Promise<void>
 }
 
@@ -91,7 +137,6 @@ async function assemble(
   return {
     engine,
     async close() {
-      await engine.stop()
       await endpoints.close()
       await ledger.close()
       lock.release()
@@ -100,40 +145,15 @@ async function assemble(
 }
 
 async function start(options: StartOptions, log: Log, secrets: Secrets): Promise<void> {
-  const { host, port } = readListen(options.listen)
   const { engine, close } = await assemble(options, log, secrets)
-  const stopped = waitForSignals(engine, log)
-  await engine.start({ triggers: true })
-  const http = createHttpServer({
-    engine,
-    clock: systemClock,
-    log,
-    keys: (only) => findEventKeys(engine, secrets, log, only),
-    operatorsToken: await secrets.resolve('operators-token').catch(ignoreMissing),
-  })
-  const control = await listenForControl(dataFolderOf(options.data).socket, engine, (type, client, data) =>
-    acceptByHand(engine, type, client, data),
-  )
-  const address = await http.listen({ host, port })
-  log.info({ address, data: options.data }, 'ready')
-  const signal = await stopped
-  log.info({ signal }, 'stopping: running steps get 30 s')
-  await http.close()
-  await control.close()
-  await close()
-  log.info({}, 'stopped')
-}
-
-/** An event that an operator posts needs no signature, but is held to the same shape. */
-function acceptByHand(engine: Engine, type: string, client: string, data: EventData) {
-  if (!engine.snapshots().some(({ policy }) => policy.name === client)) {
-    throw new JobsdError('BAD_REQUEST', { reason: `there is no client ${client} with a job in force` })
+  const { socket } = dataFolderOf(options.data)
+  try {
+    const stopped = waitForSignals(engine, log)
+    await serve({ engine, clock: systemClock, log, secrets, socket, listen: options.listen, stopped })
+  } finally {
+    await close()
   }
-  const id = randomUUID()
-  const source = 'by-hand'
-  const event = readCloudEvent(Buffer.from(JSON.stringify({ specversion: '1.0', id, source, type, data })))
-  if (typeof event === 'string') throw new JobsdError('BAD_REQUEST', { reason: event })
-  return engine.acceptEvent({ ...event, client, bodySha256: '', receivedAt: systemClock.now().toISOString() })
+  log.info({}, 'stopped')
 }
 
 /** Resolves with the first signal that ends the engine; SIGHUP reloads. */
@@ -143,67 +163,54 @@ function waitForSignals(engine: Engine, log: Log): Promise<string> {
     engine.reload()
   })
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    // A second one is harmless: Ctrl-C reaches the process by the terminal, and again by the launcher and npm.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
   })
-}
-
-/** The keys of all clients with a job in force, or the one that the sender named. */
-async function findEventKeys(
-  engine: Engine,
-  secrets: Secrets,
-  log: Log,
-  only: string | undefined,
-): Promise<EventKey[]> {
-  const policies = new Map(engine.snapshots().map(({ policy }) => [policy.name, policy]))
-  const keys: EventKey[] = []
-  for (const policy of policies.values()) {
-    for (const { name, key } of policy.eventKeys ?? []) {
-      if (only !== undefined && only !== `${policy.name}/${name}`) continue
-      try {
-        keys.push({ client: policy.name, name, secret: await secrets.resolve(key.secret) })
-      } catch (error) {
-        log.error(
-          { client: policy.name, key: name, reason: (error as Error).message },
-          'an event key cannot be used',
-        )
-      }
-    }
-  }
-  return keys
 }
 
 /** The running engine through its socket; without one, a short-lived engine for what acts, the ledger alone for what reads. */
 async function connect(
-  { data, dir, platform, acts }: { data: string; dir: string; platform: string | undefined; acts: boolean },
+  { data, dir, platform, needs }: ConnectOptions,
   secrets: Secrets,
 ): Promise<EngineClient> {
   const folder = dataFolderOf(data)
   const running = await connectControl(folder.socket)
   if (running) return running
-  if (acts) {
+  if (needs === 'engine') throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
+  if (needs === 'run') {
     const { engine, close } = await assemble({ dir, platform, data }, createLog('error'), secrets)
     await engine.start({ triggers: false })
-    return connectEngine(engine, close)
+    return connectEngine(engine, async () => {
+      await engine.stop()
+      await close()
+    })
   }
   const ledger = openLedger(folder)
   if (!ledger) throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
   return connectLedger(ledger, systemClock, data)
 }
 
+async function sendMail(
+  connection: SmtpConnection,
+  message: MailMessage,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<void> {
+  const mailer = createSmtpMailer(connection, { secrets })
+  try {
+    await mailer.send(message, async () => undefined, signal)
+  } finally {
+    await mailer.close()
+  }
+}
+
+function abortOnSignal(): AbortSignal {
+  const interrupted = new AbortController()
+  const abort = () => interrupted.abort(new JobsdError('BAD_REQUEST', { reason: 'interrupted' }))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, abort)
+  return interrupted.signal
+}
+
 function openLedger(folder: DataFolder) {
   return existsSync(folder.ledger) ? openSqliteLedger(folder.ledger, { readOnly: true }) : undefined
-}
-
-function readListen(listen: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-f:]+)\]|([^:]+)):(\d{1,5})$/i.exec(listen)
-  if (!match || Number(match[3]) > 65535)
-    throw new JobsdError('BAD_REQUEST', {
-      reason: `--listen ${listen} is not HOST:PORT, such as 127.0.0.1:8080`,
-    })
-  return { host: (match[1] ?? match[2]) as string, port: Number(match[3]) }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (error instanceof JobsdError && error.code === 'SECRET_MISSING') return undefined
-  throw error
 }

@@ -8,6 +8,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.exit(2)
 }
 
+const { keepCompiledCode } = await import('./compile-cache.ts')
+keepCompiledCode()
 // Only now: native modules of a newer Node end an older one without a word.
 const { main } = await import('./app.ts')
 process.exit(await main(process.argv.slice(2)))

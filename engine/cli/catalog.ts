@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { renderClientSite, writeSite } from '../catalog/site.ts'
 import { clientView } from '../catalog/views.ts'
 import { compileJob } from '../config/compile.ts'
-import { loadConfig } from '../config/load.ts'
+import { loadConfigAside } from '../config/load.ts'
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
@@ -97,7 +97,7 @@ async function readCatalog(
     standard.read(signal),
     platform?.read(signal),
   ])
-  const config = loadConfig(tree, {
+  const config = await loadConfigAside(tree, {
     standard: standardTree,
     ...(platformTree ? { platform: platformTree } : {}),
   })

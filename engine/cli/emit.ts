@@ -13,7 +13,7 @@ export const addEmit: AddCommand = (program, parts, done) => {
     .option(
       '--data <name=value...>',
       'a field of the event, such as campaign.id=C-1001; a file of fields is not read',
-      collect,
+      collectField,
       {},
     )
     .option('--data-folder <dir>', "the engine's data folder; default $JOBSD_DATA or ./.jobsd")
@@ -28,7 +28,7 @@ export const addEmit: AddCommand = (program, parts, done) => {
           data: dataFolder(options.dataFolder, '.', parts.env),
           dir: '.',
           platform: undefined,
-          acts: true,
+          needs: 'engine',
         })
         try {
           const runs = await engine.emit(type, options.client, options.data)
@@ -48,7 +48,7 @@ export const addEmit: AddCommand = (program, parts, done) => {
 }
 
 /** `a.b=c` into `{ a: { b: 'c' } }`, added to what was collected. */
-function collect(text: string, data: EventData): EventData {
+export function collectField(text: string, data: EventData): EventData {
   const [path = '', ...rest] = text.split('=')
   if (rest.length === 0 || !/^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/.test(path)) {
     throw new InvalidArgumentError('It is not name=value.')

@@ -1,9 +1,12 @@
 /** What commands are given: everything outside that they touch. */
 import type { Command } from 'commander'
-import type { ConfigSource } from '../core/contracts/config-source.ts'
+import type { ConfigSource, SourceTree } from '../core/contracts/config-source.ts'
+import type { MailMessage } from '../core/contracts/endpoints.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
+import type { SmtpConnection } from '../core/manifest.ts'
 import type { EventData, RunDetail } from '../core/model.ts'
-import type { RunRequest } from '../runtime/engine.ts'
+import type { RehearsalParts } from '../runtime/rehearsal.ts'
+import type { RunRequest } from '../runtime/requests.ts'
 import type { Status } from '../runtime/status.ts'
 
 /** A running engine, or its data folder, as commands see it. */
@@ -23,6 +26,14 @@ export interface StartOptions {
   listen: string
 }
 
+export interface ConnectOptions {
+  data: string
+  dir: string
+  platform: string | undefined
+  /** Where none runs, `read` reads the ledger, `run` has a short-lived engine make one run, `engine` gives up. */
+  needs: 'read' | 'run' | 'engine'
+}
+
 export interface CliParts {
   /** Writes to standard output; a line end is added. */
   print(text: string): void
@@ -30,22 +41,26 @@ export interface CliParts {
   warn(text: string): void
   env: NodeJS.ProcessEnv
   isTty: boolean
+  /** Asks a person; absent where nobody sits at a terminal. */
+  ask?(question: string): Promise<string>
   now(): Date
   sleep(ms: number): Promise<void>
   source(dir: string): ConfigSource
   platform(dir: string): ConfigSource
   standard: ConfigSource
+  /** The folder's jobs.d and templates as they were at a Git revision. */
+  gitTree(dir: string, revision: string, signal: AbortSignal): Promise<SourceTree>
   /** Starts the engine and resolves when it has ended by a signal. */
   start(options: StartOptions): Promise<void>
-  /** Reaches the engine of a data folder; without one, reads are made on the folder itself and actions by a short-lived engine. */
-  connect(options: {
-    data: string
-    dir: string
-    platform: string | undefined
-    acts: boolean
-  }): Promise<EngineClient>
+  /** Reaches the engine of a data folder, or does without one as `needs` says. Throws ENGINE_NOT_RUNNING. */
+  connect(options: ConnectOptions): Promise<EngineClient>
   /** The ledger of a data folder for reading; undefined where there is none. */
   openLedger(data: string): Ledger | undefined
+  rehearsal: RehearsalParts
+  /** Sends one mail for real. */
+  sendMail(connection: SmtpConnection, message: MailMessage, signal: AbortSignal): Promise<void>
+  /** Aborts when the process is asked to end, so that temporary files can be removed. */
+  interrupted(): AbortSignal
 }
 
 /** A command's work: returns the exit code. */
@@ -66,7 +81,7 @@ export async function readEngine<T>(
   use: (engine: EngineClient) => Promise<T>,
 ): Promise<T> {
   const folder = dataFolder(data, '.', parts.env)
-  const engine = await parts.connect({ data: folder, dir: '.', platform: undefined, acts: false })
+  const engine = await parts.connect({ data: folder, dir: '.', platform: undefined, needs: 'read' })
   try {
     return await use(engine)
   } finally {

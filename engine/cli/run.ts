@@ -37,7 +37,7 @@ export const addRun: AddCommand = (program, parts, done) => {
         data: dataFolder(options.data, options.dir, parts.env),
         dir: options.dir,
         platform: options.platform ?? parts.env.JOBSD_PLATFORM,
-        acts: true,
+        needs: 'run',
       })
       try {
         const ids = await engine.run({

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { problemFormats } from '../../../engine/cli/problem-formats.ts'
 import { validate } from '../../../engine/cli/validate.ts'
 import type { ConfigSource, SourceTree } from '../../../engine/core/contracts/config-source.ts'
 import { editSmall } from '../config/golden.ts'
@@ -11,7 +12,7 @@ function sourceOf(tree: SourceTree): ConfigSource {
 }
 
 t.test('a fine repository is told in one line', async (t) => {
-  const result = await validate(sourceOf(editSmall({})), { standard, strict: true, json: false })
+  const result = await validate(sourceOf(editSmall({})), { standard, strict: true, format: 'text' })
   t.same(result, { output: 'fine: 1 job of 1 client\n', exitCode: 0 })
 })
 
@@ -20,7 +21,7 @@ t.test('problems are told with their code and counted', async (t) => {
     [eod]: (text) => text.replace('onEmpty: skip', 'onEmpty: maybe'),
     'jobs.d/acme/client.yaml': (text) => text.replace('America/Chicago', 'Chicago'),
   })
-  const { output, exitCode } = await validate(sourceOf(tree), { standard, strict: false, json: false })
+  const { output, exitCode } = await validate(sourceOf(tree), { standard, strict: false, format: 'text' })
   t.equal(exitCode, 1)
   t.equal(
     output,
@@ -41,16 +42,16 @@ t.test('warnings fail only a strict check', async (t) => {
   const source = sourceOf(
     editSmall({ [eod]: (text) => text.replace('calendar: us-business', 'onHoliday: next') }),
   )
-  const lax = await validate(source, { standard, strict: false, json: false })
+  const lax = await validate(source, { standard, strict: false, format: 'text' })
   t.equal(lax.exitCode, 0)
   t.match(lax.output, /warning: onHoliday[\s\S]*fine: 1 job of 1 client \(1 warning\)\n$/)
-  const strict = await validate(source, { standard, strict: true, json: false })
+  const strict = await validate(source, { standard, strict: true, format: 'text' })
   t.equal(strict.exitCode, 1)
 })
 
 t.test('JSON holds every problem with its place', async (t) => {
   const source = sourceOf(editSmall({ [eod]: (text) => text.replace('    onEmpty: skip\n', '') }))
-  const { output, exitCode } = await validate(source, { standard, strict: false, json: true })
+  const { output, exitCode } = await validate(source, { standard, strict: false, format: 'json' })
   t.equal(exitCode, 1)
   t.same(JSON.parse(output), {
     problems: [
@@ -73,8 +74,8 @@ t.test('a secret that was written into a manifest is not repeated', async (t) =>
   const source = sourceOf(
     editSmall({ [file]: (text) => text.replace('{ secret: sftp-password }', 'hunter2') }),
   )
-  for (const json of [true, false]) {
-    const { output } = await validate(source, { standard, strict: false, json })
+  for (const format of problemFormats) {
+    const { output } = await validate(source, { standard, strict: false, format })
     t.match(output, 'secret-value')
     t.notMatch(output, 'hunter2')
   }
@@ -83,6 +84,6 @@ t.test('a secret that was written into a manifest is not repeated', async (t) =>
 t.test('a platform source is read in place of the folder', async (t) => {
   const source = sourceOf(editSmall({ 'jobs.d/platform/settings.yaml': 'broken' }))
   const platform = sourceOf(editSmall({}))
-  const { exitCode } = await validate(source, { standard, platform, strict: true, json: false })
+  const { exitCode } = await validate(source, { standard, platform, strict: true, format: 'text' })
   t.equal(exitCode, 0)
 })

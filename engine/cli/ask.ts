@@ -1,0 +1,18 @@
+import { createInterface } from 'node:readline/promises'
+import { JobsdError } from '../core/errors.ts'
+
+/** Asks one question on the terminal. Throws BAD_REQUEST where the input ends instead of an answer. */
+export async function askOnTerminal(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    const ended = new Promise<never>((_, reject) => {
+      lines.once('close', () =>
+        reject(new JobsdError('BAD_REQUEST', { reason: 'no answer; nothing was written' })),
+      )
+    })
+    return await Promise.race([lines.question(question), ended])
+  } finally {
+    lines.removeAllListeners('close')
+    lines.close()
+  }
+}

@@ -1,0 +1,112 @@
+import type { Command } from 'commander'
+import { connectionTypes, secretOf, secretsOf, writeConnection } from '../config/scaffold/connection.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { Connection } from '../core/manifest.ts'
+import { addFiles } from './add-files.ts'
+import { answerAll, checkChoice, checkName, question, suggesting } from './answers.ts'
+import { ownQuestions } from './connection-questions.ts'
+import type { NewOptions } from './new.ts'
+import type { AddCommand } from './parts.ts'
+
+export interface ConnectionOptions extends NewOptions {
+  type?: string
+  title?: string
+  host?: string
+  port?: string
+  username?: string
+  hostKey?: string
+  root?: string
+  from?: string
+  security: string
+  endpoint?: string
+  region?: string
+  bucket?: string
+  prefix?: string
+  path?: string
+  format: string
+}
+
+/** `jobsd new connection NAME --type T`: an endpoint, its secrets by name. */
+export const addNewConnection: AddCommand = (program, parts, done) => {
+  program
+    .command('connection')
+    .summary('an SFTP or mail server, a bucket, a folder or a dataset')
+    .argument('[name]', 'its name, such as acme-sftp')
+    .addOption(suggesting(connectionTypes, '--type <type>', 'what it leads to'))
+    .option('--title <title>', 'its name for people')
+    .option('--host <host>', 'sftp, smtp: the server')
+    .option('--port <port>', 'sftp, smtp: the TCP port; default 22, 587')
+    .option('--username <name>', 'sftp, smtp: the user; the password is a secret NAME-password')
+    .option('--host-key <fingerprint>', 'sftp: SHA256:..., as ssh-keygen -l prints it')
+    .option('--root <path>', 'sftp: the folder that jobs see as /')
+    .option('--from <address>', 'smtp: the sender')
+    .option('--security <how>', 'smtp: tls, starttls or none', 'starttls')
+    .option('--region <region>', 's3: the region')
+    .option('--bucket <bucket>', 's3: the bucket')
+    .option('--endpoint <url>', 's3: the URL of a store other than AWS')
+    .option('--prefix <prefix>', 's3: what every key begins with')
+    .option('--path <path>', "folder, dataset: an absolute path on the engine's machine")
+    .option('--format <format>', 'dataset: parquet, csv or json', 'parquet')
+    .action(async (name: string | undefined, options: ConnectionOptions, command: Command) => {
+      const json = command.optsWithGlobals<{ json?: boolean }>().json ?? false
+      const ask = json ? undefined : parts.ask
+      const { type, ...common } = await answerAll(commonQuestions(name, options), ask)
+      const asked = await answerAll(ownQuestions(type as Connection['type'], options), ask)
+      refuseForeign(command, asked, type)
+      const connection = connectionOf(type as Connection['type'], common.name, asked)
+      const secrets = secretsOf(connection)
+      const next = [
+        ...(secrets.length > 0
+          ? [`put the secret ${secrets.join(' and ')} where the engine finds it (docs/operations.md)`]
+          : []),
+        'name it in the policy of each client that may use it, jobs.d/platform/clients/<client>.yaml',
+      ]
+      const target = { dir: options.dir, platform: options.platform, json }
+      done(await addFiles(parts, target, [writeConnection(connection)], next))
+    })
+}
+
+function commonQuestions(name: string | undefined, options: ConnectionOptions) {
+  const types = checkChoice(connectionTypes, 'type of connection')
+  return {
+    name: question('NAME', 'Its name', 'acme-sftp', checkName, name),
+    type: question('--type', `Its type: ${connectionTypes.join(', ')}`, 'sftp', types, options.type),
+  }
+}
+
+/** An option that the type has no use for is a misunderstanding. */
+function refuseForeign(command: Command, asked: Record<string, string>, type: string): void {
+  const common = ['type', 'dir', 'platform', 'json']
+  for (const option of command.options) {
+    const key = option.attributeName()
+    if (common.includes(key) || key in asked || command.getOptionValueSource(key) !== 'cli') continue
+    throw new JobsdError('BAD_REQUEST', {
+      reason: `${option.long} means nothing for a connection of type ${type}`,
+    })
+  }
+}
+
+function connectionOf(
+  type: Connection['type'],
+  name: string,
+  { hostKey, port, ...own }: Record<string, string>,
+): Connection {
+  const secrets =
+    type === 's3'
+      ? { accessKeyId: secretOf(name, 'access-key-id'), secretAccessKey: secretOf(name, 'secret-access-key') }
+      : own.username === undefined
+        ? {}
+        : { password: secretOf(name, 'password') }
+  const { title, ...rest } = own
+  return {
+    apiVersion: 'jobsd/v1',
+    kind: 'Connection',
+    name,
+    ...(title !== undefined && { title }),
+    type,
+    ...rest,
+    ...(port !== undefined && { port: Number(port) }),
+    ...secrets,
+    ...(hostKey !== undefined && { hostKeys: [hostKey] }),
+  } as Connection
+}

@@ -1,0 +1,91 @@
+/** Which rows a preview's reports are made of. */
+import { lstat, readdir, readFile, stat } from 'node:fs/promises'
+import { extname, join, resolve } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { readFixture } from '../config/fixtures.ts'
+import type { SourceFile } from '../core/contracts/config-source.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { TestGiven } from '../core/manifest.ts'
+import type { Snapshot } from '../core/model.ts'
+import { fixtureOf } from '../runtime/job-tests.ts'
+import type { RehearsalData } from '../runtime/rehearsal.ts'
+
+export interface PreviewData {
+  data: RehearsalData
+  /** Where the rows come from, for people. */
+  words: string
+  /** What the test with that data gives besides, such as the slot that it is about. */
+  given: TestGiven
+}
+
+const madeUpRows = 5
+/** A larger table is left to the report's own reader, which needs every column. */
+const maxFixtureBytes = 64 * 1024
+const formats = ['csv', 'json', 'parquet'] as const
+
+/** A folder that is named, else the fixture of the job's first test with one, else the client's dataset if it is there, else made-up rows. */
+export async function choosePreviewData(
+  config: Config,
+  snapshot: Snapshot,
+  named: string | undefined,
+  callCenter: string | undefined,
+): Promise<PreviewData> {
+  const plain = { given: {} }
+  if (!snapshot.manifest.steps.some(({ type }) => type === 'report')) {
+    return { ...plain, data: { kind: 'made-up', rows: madeUpRows }, words: 'none: the job has no report' }
+  }
+  if (named !== undefined) return { ...plain, data: await readDataSet(named, snapshot), words: named }
+  const tests = config.tests.get(snapshot.job)?.value.tests ?? []
+  const withData = tests.filter(({ given }) => given?.dataset !== undefined)
+  const test = withData.find(({ given }) => given?.callCenter === callCenter) ?? withData[0]
+  if (test?.given) {
+    const { callCenter: _, steps: __, ...given } = test.given
+    const data = fixtureOf(config, snapshot, given)!
+    return { data, given, words: `the fixture ${given.dataset} of the test "${test.name}"` }
+  }
+  const { dataset } = snapshot.policy
+  const connection = dataset && snapshot.connections[dataset.connection]
+  if (connection?.type === 'dataset' && (await isFolder(connection.path))) {
+    return { ...plain, data: { kind: 'policy' }, words: `the client's own rows in ${connection.name}` }
+  }
+  return {
+    ...plain,
+    data: { kind: 'made-up', rows: madeUpRows },
+    words: `made up: ${madeUpRows} rows of plausible values by the report's columns, no query was run`,
+  }
+}
+
+/** Tables in any format; small CSV and JSON ones need only the columns that matter. */
+async function readDataSet(folder: string, snapshot: Snapshot): Promise<RehearsalData> {
+  const refuse = (reason: string) =>
+    new JobsdError('BAD_REQUEST', { reason: `--data-set ${folder}: ${reason}` })
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw refuse(error.code === 'ENOENT' ? 'there is no such folder' : error.message)
+  })
+  const files = new Map<string, SourceFile>()
+  let small = true
+  for (const name of names) {
+    const status = await lstat(join(folder, name))
+    if (!status.isFile() || status.size > maxFixtureBytes) small = false
+    else if (/\.(csv|json)$/.test(name)) {
+      const content = await readFile(join(folder, name))
+      files.set(`tables/${name}`, { size: content.byteLength, kind: 'file', content })
+    } else if (name.endsWith('.parquet')) small = false
+  }
+  if (!small) {
+    const format = formats.find((each) => names.some((name) => extname(name) === `.${each}`)) ?? 'parquet'
+    return { kind: 'tables', dataset: { format, path: resolve(folder) } }
+  }
+  const tenant = snapshot.policy.dataset?.client ?? snapshot.client.name
+  const { tables, faults } = readFixture(files, 'tables', tenant)
+  const [fault] = faults
+  if (fault) throw refuse(`${fault.file.replace('tables/', '')}:${fault.line}: ${fault.message}`)
+  return { kind: 'rows', tables }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  )
+}

@@ -1,0 +1,77 @@
+/** The folder that a preview is written to: what would be sent, where it would lie. */
+import { copyFile, lstat, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { JobsdError } from '../core/errors.ts'
+import type { Capture, SentFile, SentMail } from '../runtime/rehearsal/recorder.ts'
+
+/** A delivery with the files that show it, relative to the folder; `head` is the beginning of a text. */
+export type Shown =
+  | { sent: SentFile; file: string; head: string | null }
+  | { sent: SentMail; eml: string; html: string; text: string }
+
+/** Tells a page of ours from somebody else's. */
+export const previewMark = '<meta name="generator" content="jobsd preview">'
+
+// A mail's template is somebody's text: opened in a browser it runs nothing and loads nothing.
+const sealed =
+  "<!doctype html><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
+const headBytes = 2000
+
+/** Makes the folder, or empties that of an earlier preview. Throws BAD_REQUEST for one that holds anything else. */
+export async function preparePreviewFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new JobsdError('BAD_REQUEST', { reason: `cannot make ${folder}: ${error.message}` })
+  })
+  const names = await readdir(folder)
+  if (names.length === 0) return
+  const index = join(folder, 'index.html')
+  const isOurs = (await isPlainFile(index)) && (await readFile(index, 'utf8')).includes(previewMark)
+  if (!isOurs) {
+    throw new JobsdError('BAD_REQUEST', {
+      reason: `${folder} holds something else than a preview; name a new folder with --out`,
+    })
+  }
+  for (const name of ['index.html', 'mail', 'sftp', 'folder', 's3']) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Writes one delivery, `about` being what its mails are named after. */
+export async function writeCapture(folder: string, capture: Capture, about: string): Promise<Shown> {
+  if ('localPath' in capture) {
+    const { sent, localPath } = capture
+    const parts = [sent.type, sent.connection, ...sent.place.split('/')].filter(Boolean)
+    const file = parts.map((part) => (/^\.+$/.test(part) ? '_' : part)).join('/')
+    const path = join(folder, file)
+    await mkdir(dirname(path), { recursive: true })
+    await copyFile(localPath, path)
+    return { sent, file, head: await readHead(path) }
+  }
+  const { sent, mime, message } = capture
+  const name = `mail/${about}`
+  await mkdir(join(folder, 'mail'), { recursive: true })
+  await writeFile(join(folder, `${name}.eml`), mime)
+  await writeFile(join(folder, `${name}.html`), sealed + message.html)
+  await writeFile(join(folder, `${name}.txt`), message.text)
+  return { sent, eml: `${name}.eml`, html: `${name}.html`, text: `${name}.txt` }
+}
+
+/** The first lines of a text; null for other files. */
+async function readHead(path: string): Promise<string | null> {
+  if (!/\.(csv|txt|json|html)$/i.test(path)) return null
+  const handle = await open(path)
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n').slice(0, 6)
+    return lines.join('\n')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function isPlainFile(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    (status) => status.isFile(),
+    () => false,
+  )
+}

@@ -1,0 +1,158 @@
+/** A preview in words: in the terminal, as JSON, and as its index page. */
+import type { Instant, JobId } from '../core/model.ts'
+import { spellCount } from '../core/spell-count.ts'
+import type { Rehearsed } from '../runtime/rehearsal.ts'
+import { toOneLine } from './one-line.ts'
+import { previewMark, type Shown } from './preview-folder.ts'
+
+export interface Preview {
+  job: JobId
+  title: string
+  slot: Instant
+  /** The slot on the client's clock. */
+  local: string
+  /** Where the reports' rows come from. */
+  data: string
+  folder: string
+  runs: (Rehearsed & { shown: Shown[] })[]
+  /** The test address that mails went to. */
+  sentTo: string | null
+}
+
+/** The JSON shape of `jobsd preview` (stable: fields may be added, never renamed). */
+export function toPreviewJson({ job, slot, data, folder, runs, sentTo }: Preview) {
+  return {
+    job,
+    slot,
+    data,
+    out: folder,
+    sentTo,
+    runs: runs.map(({ callCenter, outcome, note, path, alert, moves, shown }) => ({
+      callCenter,
+      outcome,
+      note,
+      path,
+      alert,
+      deliveries: shown.map(({ sent, ...files }) => ({
+        ...sent,
+        ...('file' in files ? { file: files.file } : files),
+      })),
+      moves,
+    })),
+  }
+}
+
+/** What would go where, a line a delivery. */
+export function describePreview(preview: Preview): string {
+  const { job, local, data, folder, runs, sentTo } = preview
+  const nothing = sentTo === null ? 'nothing was sent' : `the mails were sent to ${sentTo} alone`
+  return [
+    `${job}, due ${local}`,
+    `data: ${data}`,
+    ...runs.flatMap((run) => [
+      '',
+      `${run.callCenter === null ? '' : `${run.callCenter}: `}${describeWay(run)}`,
+      ...run.shown.map((shown) => `  ${describeShown(shown)}`),
+      ...run.moves.map(({ connection, from, to }) => `  move   ${connection}  ${from} -> ${to}`),
+    ]),
+    '',
+    `${nothing}; open ${folder}/index.html`,
+  ]
+    .flatMap((text) => text.split('\n'))
+    .map(toOneLine)
+    .join('\n')
+}
+
+function describeWay({ outcome, path, note, alert }: Rehearsed): string {
+  const way = path.length === 0 ? outcome : `${outcome} by ${path.join(' > ')}`
+  const why = outcome === 'succeeded' || !note ? '' : `: ${note}`
+  return `${way}${why}${alert ? '; the operators are told' : ''}`
+}
+
+function describeShown({ sent }: Shown): string {
+  if (sent.type !== 'smtp')
+    return `${sent.type.padEnd(6)} ${sent.connection}  ${sent.place}  ${describeFile(sent)}`
+  const copies = [
+    ...sent.cc.map((address) => `cc ${address}`),
+    ...sent.bcc.map((address) => `bcc ${address}`),
+  ]
+  const files = sent.attachments.map((file) => `${file.fileName} (${describeFile(file)})`)
+  return [
+    `mail   ${sent.connection}  to ${[...sent.to, ...copies].join(', ')}: ${sent.subject}`,
+    ...files,
+  ].join('\n           ')
+}
+
+function describeFile({ rows, size }: { rows: number | null; size: number }): string {
+  return `${rows === null ? '' : `${spellCount(rows, 'row')}, `}${spellCount(size, 'byte')}`
+}
+
+/** The index page: every text escaped, mails in frames that run nothing. */
+export function renderPreviewPage(preview: Preview): string {
+  const { job, title, local, data, runs } = preview
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+${previewMark}
+<title>Preview of ${escapeHtml(job)}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
+section { border-top: 1px solid #8b949e; margin-top: 2rem }
+pre { overflow: auto; padding: .5rem; border: 1px solid #8b949e }
+iframe { width: 100%; height: 28rem; border: 1px solid #8b949e; background: #fff }
+</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(job)}, due ${escapeHtml(local)}. Data: ${escapeHtml(data)}.</p>
+${runs.map(renderRun).join('\n')}
+</body>
+</html>
+`
+}
+
+function renderRun(run: Preview['runs'][number]): string {
+  const moves = run.moves.map(
+    ({ connection, from, to }) => `<p>Move on ${escapeHtml(`${connection}: ${from} to ${to}`)}</p>`,
+  )
+  return [
+    '<section>',
+    `<h2>${escapeHtml(run.callCenter ?? 'The whole client')}</h2>`,
+    `<p>${escapeHtml(describeWay(run))}</p>`,
+    ...run.shown.map(renderShown),
+    ...moves,
+    '</section>',
+  ].join('\n')
+}
+
+function renderShown(shown: Shown): string {
+  if ('file' in shown) {
+    const { sent, file, head } = shown
+    return [
+      `<h3>${escapeHtml(`${sent.step}: ${sent.connection} ${sent.place}`)}</h3>`,
+      `<p><a href="${linkTo(file)}">${escapeHtml(sent.fileName)}</a>, ${describeFile(sent)}</p>`,
+      ...(head === null ? [] : [`<pre>${escapeHtml(head)}</pre>`]),
+    ].join('\n')
+  }
+  const { sent, eml, html, text } = shown
+  const people = [
+    `To ${sent.to.join(', ')}`,
+    ...sent.cc.map((each) => `cc ${each}`),
+    ...sent.bcc.map((each) => `bcc ${each}`),
+  ]
+  return [
+    `<h3>${escapeHtml(`${sent.step}: ${sent.subject}`)}</h3>`,
+    `<p>${escapeHtml(people.join(', '))}. Attached: ${escapeHtml(sent.attachments.map((file) => file.fileName).join(', ') || 'nothing')}.`,
+    `As <a href="${linkTo(html)}">HTML</a>, <a href="${linkTo(text)}">text</a>, <a href="${linkTo(eml)}">e-mail file</a>.</p>`,
+    `<iframe sandbox title="The mail" src="${linkTo(html)}"></iframe>`,
+  ].join('\n')
+}
+
+function linkTo(file: string): string {
+  return escapeHtml(file.split('/').map(encodeURIComponent).join('/'))
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
