@@ -7,7 +7,13 @@ import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createArtifactFolder } from './adapters/artifact-folder.ts'
-import { type DataFolder, dataFolderOf, lockDataFolder } from './adapters/data-folder.ts'
+import {
+  checkSocketFolder,
+  type DataFolder,
+  dataFolderOf,
+  lockDataFolder,
+  makeSocketFolder,
+} from './adapters/data-folder.ts'
 import { createEndpoints } from './adapters/endpoints.ts'
 import { createFolderSource, createPlatformSource } from './adapters/folder-source.ts'
 import { readGitTree } from './adapters/git-tree.ts'
@@ -146,10 +152,12 @@ async function assemble(
 
 async function start(options: StartOptions, log: Log, secrets: Secrets): Promise<void> {
   const { engine, close } = await assemble(options, log, secrets)
-  const { socket } = dataFolderOf(options.data)
+  const folder = dataFolderOf(options.data)
   try {
+    makeSocketFolder(folder)
     const stopped = waitForSignals(engine, log)
-    await serve({ engine, clock: systemClock, log, secrets, socket, listen: options.listen, stopped })
+    const { listen } = options
+    await serve({ engine, clock: systemClock, log, secrets, socket: folder.socket, listen, stopped })
   } finally {
     await close()
   }
@@ -174,6 +182,7 @@ async function connect(
   secrets: Secrets,
 ): Promise<EngineClient> {
   const folder = dataFolderOf(data)
+  checkSocketFolder(folder)
   const running = await connectControl(folder.socket)
   if (running) return running
   if (needs === 'engine') throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })

@@ -9,12 +9,13 @@ import { parse } from 'yaml'
 import { systemClock } from '../engine/adapters/system-clock.ts'
 import { commands } from '../engine/cli/index.ts'
 import type { CliParts } from '../engine/cli/parts.ts'
+import { runCommandLine } from '../engine/cli/program.ts'
 import { validate } from '../engine/cli/validate.ts'
 import { maxManifestBytes } from '../engine/config/parse.ts'
 import { problemTooSlow } from '../engine/config/parse-workers.ts'
 import { formatProblemLine } from '../engine/config/problems.ts'
 import { rules } from '../engine/config/rules/index.ts'
-import type { SourceFile } from '../engine/core/contracts/config-source.ts'
+import type { ConfigSource, SourceFile, SourceTree } from '../engine/core/contracts/config-source.ts'
 import { errorTable } from '../engine/core/errors.ts'
 import { Secret } from '../engine/core/secret.ts'
 import { tokenNames } from '../engine/core/tokens.ts'
@@ -222,34 +223,41 @@ t.test('manifest.md lists every period, token and helper', async (t) => {
 t.test('README and operations.md have every command with its options', async (t) => {
   const readme = firstColumn(sectionsOf(pageOf('README.md'), 2).get('Commands') ?? '')
   const names = listCommands().map((command) => `jobsd ${command.name()}`)
-  t.same(readme, names)
+  t.same(readme.sort(), names.sort())
   const table = sectionsOf(pageOf('docs/operations.md'), 2).get('Commands') ?? ''
   const rows = [...table.matchAll(/^\| `(jobsd .*?)` \| (.*?) \|/gm)]
-  t.equal(rows.length, names.length)
-  listCommands().forEach((command, index) => {
-    const given = command.registeredArguments.map((argument) => {
-      const name = argument.name().toUpperCase()
-      return argument.required ? name : `[${name}]`
-    })
-    const [, usage, options = ''] = rows[index] ?? []
-    t.equal(usage, ['jobsd', command.name(), ...given].join(' '))
-    const named = [...options.matchAll(/`(--[a-z-]+)`/g)].map((match) => match[1])
-    t.same(
-      named,
-      command.options.map(({ long }) => long),
-      command.name(),
-    )
-  })
+  const told = rows.map(([, usage = '', options = '']) => [usage, namesIn(options)] as const)
+  const usages = listCommands().flatMap((command) => usagesOf(command, 'jobsd'))
+  t.same(Object.fromEntries(told), Object.fromEntries(usages))
+  t.equal(told.length, usages.length, 'each one once')
 })
 
+const namesIn = (options: string) => [...options.matchAll(/`(--[a-z-]+)`/g)].map((match) => match[1])
+
+/** A command as the pages write it with its options, or each of its subcommands. Every one has `--json`. */
+function usagesOf(command: Command, before: string): [usage: string, options: (string | undefined)[]][] {
+  const words = `${before} ${command.name()}`
+  if (command.commands.length > 0) return command.commands.flatMap((each) => usagesOf(each, words))
+  const given = command.registeredArguments.map((argument) => {
+    const name = argument.name().toUpperCase()
+    return argument.required ? name : `[${name}]`
+  })
+  const options = command.options.map(({ long }) => long).filter((long) => long !== '--json')
+  return [[[words, ...given].join(' '), options]]
+}
+
 t.test('no page names a command that is not there', async (t) => {
-  const known = listCommands().map((command) => command.name())
+  const known = listCommands().flatMap((command) =>
+    command.commands.length > 0
+      ? [command.name(), ...command.commands.map((each) => `${command.name()} ${each.name()}`)]
+      : [command.name()],
+  )
   for (const [path, text] of pages) {
     const code = [...text.matchAll(/^```(?:sh|bash)\n([\s\S]*?)^```|`([^`\n]+)`/gm)].map(
       (match) => match[1] ?? match[2] ?? '',
     )
     const named = code.flatMap((each) =>
-      [...each.matchAll(/(?:^|npx )jobsd ([a-z]+)/gm)].map((match) => match[1] as string),
+      [...each.matchAll(/(?:^|npx )jobsd (new [a-z]+|[a-z]+)/gm)].map((match) => match[1] as string),
     )
     t.same(
       named.filter((name) => !known.includes(name)),
@@ -265,6 +273,53 @@ function listCommands(): readonly Command[] {
   for (const add of commands) add(program, {} as CliParts, () => {})
   return program.commands
 }
+
+/** What `jobsd plan` prints when one file of the example config becomes another one. */
+async function planOf(before: Record<string, string>, after: Record<string, string>): Promise<string> {
+  const treeOf = (files: Record<string, string>): SourceTree => {
+    const added = Object.entries(files).map(([path, text]) => [path, textFile(text)] as const)
+    return { revision: 'sample', files: new Map([...example.files, ...added]) }
+  }
+  const sourceOf = (tree: SourceTree): ConfigSource => ({
+    description: 'sample',
+    read: async () => tree,
+    watch: async () => async () => {},
+  })
+  const printed: string[] = []
+  const parts: Partial<CliParts> = {
+    print: (text) => void printed.push(text),
+    warn: (text) => void printed.push(text),
+    env: {},
+    now: () => new Date('2026-11-23T12:00:00Z'),
+    source: () => sourceOf(treeOf(after)),
+    standard: sourceOf(example),
+    gitTree: async () => treeOf(before),
+  }
+  const exitCode = await runCommandLine(['plan', '--base', 'origin/main'], '0.0.0', parts as CliParts)
+  if (exitCode !== 0) throw new Error(printed.join('\n'))
+  return `${printed.join('\n')}\n`
+}
+
+t.test('README says what plan prints for a small change, manifest.md for a new name', async (t) => {
+  const readme = pageOf('README.md')
+  const [sample = ''] = samplesOf(readme, 'yaml')
+  const [, planned] = samplesOf(readme, 'text')
+  const changed = sample
+    .replace('"0 7 * * 1"', '"30 8 * * 1"')
+    .replace('[ops@acme.example]', '[ops@acme.example, desk@partner.example]')
+  const weekly = 'jobs.d/acme/weekly-calls.yaml'
+  t.equal(await planOf({ [weekly]: sample }, { [weekly]: changed }), planned)
+
+  const manifest = pageOf('docs/manifest.md')
+  const renamed = samplesOf(manifest, 'text').find((text) => text.startsWith('renamed'))
+  const [job = ''] = samplesOf(manifest, 'yaml')
+  const before = job.replace('name: morning-calls', 'name: early-calls')
+  const after = job.replace('name: morning-calls', 'name: morning-calls\npreviousName: early-calls')
+  t.equal(
+    await planOf({ 'jobs.d/acme/early-calls.yaml': before }, { 'jobs.d/acme/morning-calls.yaml': after }),
+    renamed,
+  )
+})
 
 t.test('README is short, its job is fine, and its mistakes print what it says', async (t) => {
   const readme = pageOf('README.md')
@@ -368,6 +423,7 @@ t.test('the sample that posts an event is accepted', { skip: missingTool('curl',
   const key: EventKey = { client: 'acme', name: 'dialer', secret: new Secret(text) }
   const accepted: Parameters<Engine['acceptEvent']>[0][] = []
   const engine = {
+    isReady: () => true,
     async acceptEvent(event: (typeof accepted)[number]) {
       accepted.push(event)
       return { known: false, sameBody: true, runIds: ['c859289b5d6bda96'] }

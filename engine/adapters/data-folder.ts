@@ -1,12 +1,13 @@
 /** The data folder: owned by one engine at a time. */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { JobsdError } from '../core/errors.ts'
 
 export interface DataFolder {
+  root: string
   ledger: string
   artifacts: string
   /** Private scratch for reports and the like. */
@@ -18,6 +19,7 @@ export interface DataFolder {
 export function dataFolderOf(folder: string): DataFolder {
   const root = resolve(folder)
   return {
+    root,
     ledger: join(root, 'ledger.db'),
     artifacts: join(root, 'artifacts'),
     work: join(root, 'work'),
@@ -31,6 +33,31 @@ function socketPath(root: string): string {
   if (Buffer.byteLength(path) <= 100) return path
   const name = createHash('sha256').update(root).digest('hex').slice(0, 16)
   return join(tmpdir(), `jobsd-${name}`, 'control.sock')
+}
+
+/** Makes the folder of the control socket where that is not the data folder. Throws BAD_REQUEST as checkSocketFolder. */
+export function makeSocketFolder(data: DataFolder): void {
+  try {
+    mkdirSync(dirname(data.socket), { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  checkSocketFolder(data)
+}
+
+/**
+ * Throws BAD_REQUEST where the socket lies outside of the data folder in a folder that somebody else may have made:
+ * beside the temporary files anybody can, and its name can be guessed.
+ */
+export function checkSocketFolder({ root, socket }: DataFolder): void {
+  const folder = dirname(socket)
+  if (folder === root) return
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  if (!found) return
+  const owners = [process.getuid?.(), statSync(root, { throwIfNoEntry: false })?.uid]
+  if (found.isDirectory() && owners.includes(found.uid) && (found.mode & 0o077) === 0) return
+  const reason = `${folder}, where the control socket belongs, is not a folder of the engine's user alone; remove it, or use a data folder with a shorter path`
+  throw new JobsdError('BAD_REQUEST', { reason })
 }
 
 /** Makes the folder, owner-only, and locks it. The lock goes with the process. Throws ENGINE_RUNNING. */

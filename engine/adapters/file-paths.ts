@@ -42,6 +42,11 @@ export function temporaryName(name: string, key: string): string {
   return start + end
 }
 
+/** Whether a name can be one that temporaryName gave. */
+export function isTemporaryName(name: string): boolean {
+  return name.startsWith('.') && name.endsWith('.part')
+}
+
 /** A foreign system's own words as they may go into an error: one line, at most 200 characters. */
 export function shortReason(text: string): string {
   return (

@@ -7,7 +7,7 @@ import type { FolderConnection } from '../core/manifest.ts'
 import { isPlainName, joinNames, splitFilePath, splitPath, temporaryName } from './file-paths.ts'
 import { type ByteCount, countBytes, readHandle, syncFolder, writeLocal } from './local-bytes.ts'
 import { isErrno, translateFileError } from './local-errors.ts'
-import { lookAt, publish, untilAborted, writeTemporary } from './local-publish.ts'
+import { lookAt, publish, removeTemporaryNames, untilAborted, writeTemporary } from './local-publish.ts'
 
 const MAX_ENTRIES = 100_000
 
@@ -69,7 +69,11 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
     const file = await openFile(path)
     if (!file) return undefined
     try {
-      return await countBytes(untilAborted(readHandle(file), signal))
+      const { folder } = splitFilePath(connectionName, path)
+      const count = await countBytes(untilAborted(readHandle(file), signal))
+      const parent = await enterFolder(folder, false)
+      if (parent !== undefined) await removeTemporaryNames(parent, await file.stat())
+      return count
     } finally {
       await file.close()
     }

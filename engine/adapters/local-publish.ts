@@ -1,8 +1,10 @@
 /** How a file comes to its final name on a local disk. */
 import type { Stats } from 'node:fs'
-import { link, lstat, open, rename, rm, unlink } from 'node:fs/promises'
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { PutRequest } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
+import { isTemporaryName } from './file-paths.ts'
 import { countBytes, readArtifact, writeAll } from './local-bytes.ts'
 import { isErrno } from './local-errors.ts'
 
@@ -37,7 +39,7 @@ export async function publish(
   path: string,
   overwrite: PutRequest['overwrite'],
 ): Promise<void> {
-  if (await isLinkedTo(real, target)) return unlink(real)
+  if (await isLinkedTo(real, target)) return removeName(real)
   if (overwrite === 'replace') return rename(real, target)
   try {
     // A rename would replace a file that appeared just now; a second name never does.
@@ -49,7 +51,26 @@ export async function publish(
     if (await lookAt(target)) throw new JobsdError('FILE_EXISTS', { path })
     return rename(real, target)
   }
-  await unlink(real)
+  await removeName(real)
+}
+
+/** Somebody who found the file under both names may have removed this one just now. */
+async function removeName(real: string): Promise<void> {
+  await rm(real, { force: true })
+}
+
+/**
+ * Removes the temporary names of a published file. A put that was killed between its two names leaves one, and is not
+ * repeated when the file is found at its target.
+ */
+export async function removeTemporaryNames(folder: string, { ino, dev, nlink }: Stats): Promise<void> {
+  if (nlink === 1) return
+  for (const name of await readdir(folder)) {
+    if (!isTemporaryName(name)) continue
+    const real = join(folder, name)
+    const other = await lookAt(real)
+    if (other && other.ino === ino && other.dev === dev) await removeName(real)
+  }
 }
 
 /** Whether a publish was cut off between its two names; a rename between names of one file would leave both. */

@@ -17,8 +17,10 @@ export interface SftpWire {
   ask<T = void>(
     send: (sftp: SFTPWrapper, done: (error?: Error | null, answer?: T) => void) => void,
   ): Promise<T>
-  /** Opens a file, closed with the operation if not before. */
+  /** Opens a file, closed with the operation if not before; also where the answer comes after its end. */
   open(path: string, flags: 'r' | 'wx'): Promise<Buffer>
+  /** Opens a folder for listing, closed as a file is. */
+  openFolder(path: string): Promise<Buffer>
   close(handle: Buffer): Promise<void>
   announces(extension: string): boolean
 }
@@ -86,6 +88,7 @@ async function runOperation<T>(
   operation: (wire: SftpWire) => Promise<T>,
 ): Promise<T> {
   const handles = new Set<Buffer>()
+  let isOver = false
   const waiting = new Set<(reason: unknown) => void>()
   const failAll = (reason: unknown) => {
     for (const reject of waiting) reject(reason)
@@ -108,26 +111,39 @@ async function runOperation<T>(
         else resolve(answer as never)
       })
     })
+  // Not awaited: the operation is over, and its server's handles must not leak.
+  const closeLater = (handle: Buffer) => {
+    if (!link.lost) link.sftp.close(handle, () => {})
+  }
+  const openHandle = (
+    send: (sftp: SFTPWrapper, done: (error: Error | undefined, handle: Buffer) => void) => void,
+  ) =>
+    ask<Buffer>((sftp, done) =>
+      send(sftp, (error, handle) => {
+        if (!error && isOver) closeLater(handle)
+        else if (!error) handles.add(handle)
+        done(error, handle)
+      }),
+    )
   try {
     return await operation({
       ask,
       announces: link.announces,
-      async open(path, flags) {
-        const handle = await ask<Buffer>((sftp, done) => sftp.open(path, flags, done))
-        handles.add(handle)
-        return handle
-      },
-      close(handle) {
-        handles.delete(handle)
-        return ask((sftp, done) => sftp.close(handle, done))
-      },
+      open: (path, flags) => openHandle((sftp, done) => sftp.open(path, flags, done)),
+      openFolder: (path) => openHandle((sftp, done) => sftp.opendir(path, done)),
+      close: (handle) =>
+        ask((sftp, done) => {
+          // Only once it is sent: what an abort keeps from being sent is closed at the end.
+          handles.delete(handle)
+          sftp.close(handle, done)
+        }),
     })
   } finally {
+    isOver = true
     watch.stop()
     forgetLost()
     signal.removeEventListener('abort', onAbort)
-    // Not awaited: the operation is over, and its servers' handles must not leak.
-    if (!link.lost) for (const handle of handles) link.sftp.close(handle, () => {})
+    for (const handle of handles) closeLater(handle)
   }
 }
 

@@ -88,27 +88,22 @@ async function makeFolder(wire: SftpWire, real: string): Promise<Stats | undefin
 /** Lists a folder by its server path, leaving out names that could not be a path's. Throws TARGET_REFUSED beyond 100,000. */
 export async function listFolder(wire: SftpWire, tree: Tree, names: string[]): Promise<FileEntry[]> {
   const entries = new Map<string, FileEntry>()
-  const handle = await wire.ask<Buffer>((sftp, done) => sftp.opendir(joinNames(tree.root, names), done))
-  try {
-    for (;;) {
-      const page = await readPage(wire, handle)
-      if (!page) break
-      for (const { filename: name, attrs, longname } of page) {
-        if (!isPlainName(name)) continue
-        entries.set(name, toEntry(joinNames('/', [...names, name]), name, attrs, longname))
-      }
-      if (entries.size > MAX_ENTRIES) {
-        const reason = `it holds more than ${MAX_ENTRIES} entries`
-        throw new JobsdError('TARGET_REFUSED', {
-          connection: tree.connection,
-          path: joinNames('/', names),
-          reason,
-        })
-      }
+  const handle = await wire.openFolder(joinNames(tree.root, names))
+  for (let page = await readPage(wire, handle); page; page = await readPage(wire, handle)) {
+    for (const { filename: name, attrs, longname } of page) {
+      if (!isPlainName(name)) continue
+      entries.set(name, toEntry(joinNames('/', [...names, name]), name, attrs, longname))
     }
-  } finally {
-    await wire.close(handle)
+    if (entries.size > MAX_ENTRIES) {
+      const reason = `it holds more than ${MAX_ENTRIES} entries`
+      throw new JobsdError('TARGET_REFUSED', {
+        connection: tree.connection,
+        path: joinNames('/', names),
+        reason,
+      })
+    }
   }
+  await wire.close(handle)
   return [...entries.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { renderClientSite, writeSite } from '../catalog/site.ts'
 import { clientView } from '../catalog/views.ts'
 import { compileJob } from '../config/compile.ts'
@@ -29,7 +30,8 @@ export const addCatalog: AddCommand = (program, parts, done) => {
     .option('--client <name>', 'only this client')
     .option('--platform <dir>', "take the operators' documents from here instead of jobs.d/platform")
     .option('--data <dir>', "the engine's data folder, for the history; default $JOBSD_DATA or DIR/.jobsd")
-    .action(async (dir: string, options: CatalogOptions) => {
+    .action(async (dir: string, options: CatalogOptions, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
       const platform = options.platform ?? parts.env.JOBSD_PLATFORM
       const ledger = parts.openLedger(dataFolder(options.data, dir, parts.env))
       try {
@@ -50,6 +52,7 @@ export const addCatalog: AddCommand = (program, parts, done) => {
                 : `there is no client ${options.client}; there are ${[...catalog.keys()].join(', ')}`,
           })
         }
+        const sites: { client: string; path: string }[] = []
         for (const name of clients) {
           const { snapshots, invalid, revision } = catalog.get(name) as ClientPart
           const client = snapshots[0]?.client
@@ -67,8 +70,11 @@ export const addCatalog: AddCommand = (program, parts, done) => {
             invalid,
           })
           await writeSite(join(options.out, name), renderClientSite(view))
-          parts.print(join(options.out, name, 'index.html'))
+          const path = join(options.out, name, 'index.html')
+          sites.push({ client: name, path })
+          if (!json) parts.print(path)
         }
+        if (json) parts.print(JSON.stringify({ sites }, null, 2))
         done(0)
       } finally {
         await ledger?.close()

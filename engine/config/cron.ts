@@ -73,8 +73,23 @@ function wrongCount(text: string, count: number): string {
   return `"${text}" has ${fields}; a cron expression has five: minute, hour, day of month, month, day of week`
 }
 
-/** The field's values, sorted, or the problem. */
+const maxFields = 2000
+const knownFields = new Map<string, number[] | string>()
+
+/** As parseField, each text once: of many expressions the fields are few. */
 function readField(text: string, rule: FieldRule, index: number): number[] | string {
+  const key = `${index} ${text}`
+  let read = knownFields.get(key)
+  if (read === undefined) {
+    read = parseField(text, rule, index)
+    if (knownFields.size >= maxFields) knownFields.clear()
+    knownFields.set(key, read)
+  }
+  return typeof read === 'string' ? read : [...read]
+}
+
+/** The field's values, sorted, or the problem. */
+function parseField(text: string, rule: FieldRule, index: number): number[] | string {
   const faulty = text.split(',').find((item) => !isItem(item, rule))
   if (faulty !== undefined) {
     const shown = faulty === text ? '' : `${faulty ? `"${faulty}"` : 'an empty item'} in `

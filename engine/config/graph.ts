@@ -1,6 +1,7 @@
 /** The step graph of a job: edges, what can be reached, cycles. Pure. */
 import type { Job } from '../core/manifest.ts'
 import type { Step } from '../core/model.ts'
+import { rememberLast } from './remember-last.ts'
 
 export type Edge = 'onSuccess' | 'onFailure'
 export const edges: readonly Edge[] = ['onSuccess', 'onFailure']
@@ -8,28 +9,20 @@ export const edges: readonly Edge[] = ['onSuccess', 'onFailure']
 /** How a run may end instead of going to another step. */
 export const endings: readonly string[] = ['end', 'fail']
 
-// Every rule about steps asks for the same graph.
-const filled = new WeakMap<Job['steps'], Step[]>()
-
 /**
- * The steps with default edges: on success the next one in the list, `end` after the last; on failure `fail`. The
- * same list gives the same object, which nobody may change.
+ * The steps with default edges: on success the next one in the list, `end` after the last; on failure `fail`. Asked
+ * again for the same list it gives the same object, which nobody may change.
  */
-export function fillEdges(steps: Job['steps']): Step[] {
-  let graph = filled.get(steps)
-  if (!graph) {
-    graph = steps.map((step, index) => ({
-      ...step,
-      onSuccess: step.onSuccess ?? steps[index + 1]?.name ?? 'end',
-      onFailure: step.onFailure ?? 'fail',
-    }))
-    filled.set(steps, graph)
-  }
-  return graph
-}
+export const fillEdges: (steps: Job['steps']) => Step[] = rememberLast((steps) =>
+  steps.map((step, index) => ({
+    ...step,
+    onSuccess: step.onSuccess ?? steps[index + 1]?.name ?? 'end',
+    onFailure: step.onFailure ?? 'fail',
+  })),
+)
 
 /** Whether names are distinct and lead somewhere: otherwise what a walk finds would only repeat that they do not. */
-export function areStepsSound(steps: Job['steps']): boolean {
+export const areStepsSound: (steps: Job['steps']) => boolean = rememberLast((steps) => {
   const names = new Set(steps.map((step) => step.name))
   const known = (target: string | undefined) =>
     target === undefined || names.has(target) || endings.includes(target)
@@ -38,7 +31,7 @@ export function areStepsSound(steps: Job['steps']): boolean {
     !endings.some((name) => names.has(name)) &&
     steps.every((step) => known(step.onSuccess) && known(step.onFailure))
   )
-}
+})
 
 /** Which edges a walk takes; all of them where it is not given. */
 export type Follows = (step: Step, edge: Edge) => boolean
@@ -90,6 +83,6 @@ export function findCycle(steps: readonly Step[]): string[] | undefined {
 }
 
 /** The first step of each name: a second one of the same name is told elsewhere. */
-function nameSteps(steps: readonly Step[]): Map<string, Step> {
-  return new Map([...steps].reverse().map((step) => [step.name, step]))
-}
+const nameSteps = rememberLast(
+  (steps: readonly Step[]) => new Map([...steps].reverse().map((step) => [step.name, step])),
+)

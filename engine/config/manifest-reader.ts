@@ -5,7 +5,7 @@ import type { SourceFile } from '../core/contracts/config-source.ts'
 import type { Problem } from '../core/model.ts'
 import { decodeText, type Parsed, parseText } from './parse.ts'
 import { type ParseWorkers, parseInWorkers } from './parse-workers.ts'
-import type { LoadedDocument, Place } from './places.ts'
+import { createQuickDocument, moveDocument } from './quick-document.ts'
 import { parseQuickly } from './quick-parse.ts'
 import { checkSchema, type Kind } from './schemas.ts'
 
@@ -34,7 +34,8 @@ export interface ManifestReader {
 /** What is known of some bytes, for the file in which they were first seen. */
 interface Known {
   parsed: Parsed
-  faults: Map<Kind, Problem[]>
+  /** What the schema of the kind says that was asked for last. */
+  checked: { kind: Kind; faults: Problem[] } | undefined
 }
 
 // About 10 ms of parsing.
@@ -45,6 +46,10 @@ export function createManifestReader(workers: ParseWorkers = {}): ManifestReader
   let before: ReadonlyMap<string, Known> = new Map()
   const counts = { quick: 0, whole: 0, placed: 0 }
 
+  const onPlaces = () => {
+    counts.placed++
+  }
+
   function find(key: string): Known | undefined {
     const found = known.get(key) ?? before.get(key)
     if (found) known.set(key, found)
@@ -52,7 +57,7 @@ export function createManifestReader(workers: ParseWorkers = {}): ManifestReader
   }
 
   function keep(key: string, parsed: Parsed): Known {
-    const entry = { parsed, faults: new Map() }
+    const entry = { parsed, checked: undefined }
     known.set(key, entry)
     return entry
   }
@@ -67,7 +72,7 @@ export function createManifestReader(workers: ParseWorkers = {}): ManifestReader
       return decoded.text
     }
     counts.quick++
-    return { document: createDocument(file, decoded.text, value, () => counts.placed++), problems: [] }
+    return { document: createQuickDocument(file, decoded.text, value, onPlaces), problems: [] }
   }
 
   function lookUp(file: string, source: SourceFile): Known {
@@ -84,11 +89,8 @@ export function createManifestReader(workers: ParseWorkers = {}): ManifestReader
       const entry = lookUp(file, source)
       const { document, problems } = moveTo(file, entry.parsed)
       if (!document || kind === null) return { document, problems, isValid: false }
-      let faults = entry.faults.get(kind)
-      if (!faults) {
-        faults = checkSchema(kind, document)
-        entry.faults.set(kind, faults)
-      }
+      if (entry.checked?.kind !== kind) entry.checked = { kind, faults: checkSchema(kind, document) }
+      const { faults } = entry.checked
       return { document, problems: nameIn(file, faults), isValid: faults.length === 0 }
     },
     async prepare(files) {
@@ -124,49 +126,9 @@ function keyOf(source: SourceFile): string {
   return key
 }
 
-/** A document of the quick parser, whose places are found by the whole one when something is to be pointed at. */
-function createDocument(
-  file: string,
-  text: string,
-  value: unknown,
-  onPlaces: () => void,
-): LoadedDocument<unknown> {
-  let places: ReadonlyMap<string, Place> | undefined
-  return {
-    file,
-    value,
-    text,
-    get places() {
-      if (!places) {
-        onPlaces()
-        places = findPlaces(file, text)
-      }
-      return places
-    },
-  }
-}
-
-function findPlaces(file: string, text: string): ReadonlyMap<string, Place> {
-  const { document, problems } = parseText(file, text)
-  if (!document)
-    throw new Error(`${file}: taken by the quick parser, refused by the whole: ${problems[0]?.message}`)
-  return document.places
-}
-
 function moveTo(file: string, { document, problems }: Parsed): Parsed {
   if (!document) return { document, problems: nameIn(file, problems) }
-  if (document.file === file) return { document, problems }
-  return {
-    document: {
-      file,
-      value: document.value,
-      text: document.text,
-      get places() {
-        return document.places
-      },
-    },
-    problems,
-  }
+  return { document: document.file === file ? document : moveDocument(document, file), problems }
 }
 
 function nameIn(file: string, problems: Problem[]): Problem[] {

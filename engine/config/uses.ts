@@ -1,5 +1,6 @@
 /** What a job names outside itself. */
 import type { Connection, Job } from '../core/manifest.ts'
+import { rememberLast } from './remember-last.ts'
 
 /** A connection that a manifest names, where, and which types do there. */
 export interface ConnectionUse {
@@ -17,7 +18,7 @@ const typesOfStep: Partial<Record<Job['steps'][number]['type'], readonly Connect
 }
 
 /** The connections that a job's steps and drop folders name. */
-export function connectionsOf(job: Job): ConnectionUse[] {
+export const connectionsOf: (job: Job) => ConnectionUse[] = rememberLast((job) => {
   const folders = job.trigger.type === 'ftp-in' ? job.trigger.folders : []
   const watched = folders.map((folder, index) => ({
     pointer: `/trigger/folders/${index}/connection`,
@@ -32,7 +33,7 @@ export function connectionsOf(job: Job): ConnectionUse[] {
     return [{ pointer, name: step.connection, types, user: `a step of type "${step.type}"` }]
   })
   return [...watched, ...used]
-}
+})
 
 /** The reports that a job's steps name. */
 export function reportsOf(job: Job): { pointer: string; name: string }[] {

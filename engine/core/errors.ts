@@ -161,6 +161,11 @@ export const errorTable = {
     hint: 'Does the disk of the data folder have room, and are there enough file descriptors?',
   },
   JOB_UNKNOWN: { message: 'there is no job {job}', retry: false, hint: '`jobsd status` lists the jobs.' },
+  JOB_INVALID: {
+    message: '{job} has no version that is valid: {problem}',
+    retry: false,
+    hint: '`jobsd validate` shows every problem with its place.',
+  },
   RUN_UNKNOWN: { message: 'there is no run {run}', retry: false, hint: '`jobsd runs` lists the runs.' },
   ARTIFACT_DAMAGED: {
     message: 'the stored file {sha256} is missing or damaged',

@@ -161,7 +161,11 @@ export function createEngine(parts: EngineParts): Engine {
     },
     async run(request) {
       const job = reconciler.jobs().get(request.job as JobId)
+      const problem = reconciler.problems().get(request.job as JobId)
+      if (!job && problem) throw new JobsdError('JOB_INVALID', { job: request.job, problem })
       if (!job) throw new JobsdError('JOB_UNKNOWN', { job: request.job })
+      if (problem && !isFollowing)
+        log.warn({ job: job.snapshot.job }, `its last good version runs: ${problem}`)
       const due = requestRun(job, request, parts.createId(), now())
       if (!isFollowing) await ledger.keepSnapshot(job.snapshot, now())
       const runIds = await ledger.recordDue(due)

@@ -48,6 +48,8 @@ export interface Reconciler {
   /** Asks for a reconcile soon. */
   hint(): void
   jobs(): ReadonlyMap<JobId, ActiveJob>
+  /** What is wrong with the newest version of each job that does not compile. */
+  problems(): ReadonlyMap<JobId, string>
   operators(): Operators
 }
 
@@ -59,6 +61,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const reader = createManifestReader()
   let wake: () => void = () => undefined
   let hinted = false
+  let problems = new Map<JobId, string>()
   /** Since when a job that runs was not found any more. */
   const missingSince = new Map<JobId, number>()
 
@@ -101,6 +104,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     parts.release(changes.flatMap(({ renamedFrom }) => renamedFrom ?? []))
     await ledger.applyRevision(revision, changes, gone.surely, clock.now().toISOString())
     updateOperators(config)
+    problems = problemsOf(changes)
     const next = nextJobs(revision, changes, gone.perhaps)
     const isWhole = await parts.swap(next)
     report(revision, changes, jobs, next)
@@ -150,10 +154,9 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     const { revision, load } = await readConfig(signal)
     const config = await load()
     updateOperators(config)
-    for (const { job, snapshot, message } of compileAll(config)) {
-      if (snapshot) jobs.set(job, { snapshot, revision })
-      else log.error({ job, runs: jobs.has(job) ? 'its last good version' : 'nothing' }, message)
-    }
+    const changes = compileAll(config)
+    problems = problemsOf(changes)
+    for (const { job, snapshot } of changes) if (snapshot) jobs.set(job, { snapshot, revision })
   }
 
   function report(
@@ -225,6 +228,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     },
     hint,
     jobs: () => jobs,
+    problems: () => problems,
     operators: () => operators,
   }
 }
@@ -245,6 +249,10 @@ function compileAll(config: Config): JobChange[] {
     if ('snapshot' in compiled) return { job, snapshot: compiled.snapshot, message: '' }
     return { job, snapshot: null, message: oneLine(compiled.problem) }
   })
+}
+
+function problemsOf(changes: JobChange[]): Map<JobId, string> {
+  return new Map(changes.filter(({ snapshot }) => !snapshot).map(({ job, message }) => [job, message]))
 }
 
 /** A new name takes over what runs under its previous one, if that is gone. */

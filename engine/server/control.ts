@@ -1,6 +1,5 @@
 /** The owner-only socket in the data folder, through which commands reach a running engine. */
-import { chmod, mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, rm } from 'node:fs/promises'
 import fastify from 'fastify'
 import { JobsdError } from '../core/errors.ts'
 import type { EventData, JobId } from '../core/model.ts'
@@ -9,7 +8,7 @@ import type { RunRequest } from '../runtime/requests.ts'
 
 const notFound = ['JOB_UNKNOWN', 'RUN_UNKNOWN']
 
-/** Listens on the socket until closed. Errors are answered as `{ code, details }`. */
+/** Listens on the socket, in a folder of the owner alone, until closed. Errors are answered as `{ code, details }`. */
 export async function listenForControl(
   socket: string,
   engine: Engine,
@@ -41,8 +40,6 @@ export async function listenForControl(
       .send({ code: error.code, details: error.details })
   })
 
-  await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
-  await chmod(dirname(socket), 0o700)
   // Left by an engine that was killed; the lock says that none runs.
   await rm(socket, { force: true })
   await server.listen({ path: socket })

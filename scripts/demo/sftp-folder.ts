@@ -11,8 +11,12 @@ const MAX_READ_BYTES = 256 * 1024
 /** What becomes of a write: done, refused as on a full disk, the connection cut, or never answered. */
 export type WriteVerdict = 'ok' | 'fail' | 'drop' | 'stall'
 
+/** Requests whose answer a test can hold back. */
+export type AnsweredRequest = 'OPEN' | 'OPENDIR' | 'READDIR'
+
 interface Hooks {
   onWrite: ((path: string, bytesSoFar: number) => WriteVerdict) | undefined
+  onAnswer: ((request: AnsweredRequest) => Promise<void>) | undefined
   /** Cuts the connection. */
   drop: () => void
 }
@@ -29,8 +33,8 @@ class Refusal extends Error {
   }
 }
 
-/** Serves one SFTP channel on a folder until the channel ends. */
-export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): void {
+/** Serves one SFTP channel on a folder until the channel ends. Returns how to count the handles that are open. */
+export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): () => number {
   const handles = new Map<string, Handle>()
   let lastHandle = 0
   let ended = false
@@ -78,6 +82,7 @@ export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): vo
         0o644,
       )
       const id = keep({ kind: 'file', file, path: posix.resolve('/', path), bytes: 0 })
+      await hooks.onAnswer?.('OPEN')
       return () => sftp.handle(request, id)
     }),
   )
@@ -131,6 +136,7 @@ export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): vo
       if ((await lstat(real)).isSymbolicLink())
         throw new Refusal(STATUS_CODE.PERMISSION_DENIED, 'links are not followed')
       const id = keep({ kind: 'folder', real, entries: await readdir(real, { withFileTypes: true }) })
+      await hooks.onAnswer?.('OPENDIR')
       return () => sftp.handle(request, id)
     }),
   )
@@ -138,6 +144,7 @@ export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): vo
     answer(request, async () => {
       const handle = handles.get(id.toString('hex'))
       if (handle?.kind !== 'folder') throw new Refusal(STATUS_CODE.FAILURE, 'no such handle')
+      await hooks.onAnswer?.('READDIR')
       const page = handle.entries.splice(0, PAGE)
       if (page.length === 0) throw new Refusal(STATUS_CODE.EOF, 'End of list')
       const names = await Promise.all(page.map(({ name }) => toListed(handle.real, name)))
@@ -198,6 +205,7 @@ export function serveFolder(sftp: SFTPWrapper, folder: string, hooks: Hooks): vo
   sftp.on('end', end)
   sftp.on('close', end)
   sftp.on('error', end)
+  return () => handles.size
 }
 
 async function applyAttributes(file: FileHandle, attributes: Attributes): Promise<undefined> {

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2'
-import { serveFolder, type WriteVerdict } from './sftp-folder.ts'
+import { type AnsweredRequest, serveFolder, type WriteVerdict } from './sftp-folder.ts'
 import { generateSshKey } from './ssh-key.ts'
 
 export interface SftpUser {
@@ -26,6 +26,8 @@ export interface SftpServerOptions {
   hostKey?: string
   /** Asked before each write is answered, with the bytes of that file so far: lets a test fail a transfer midway. */
   onWrite?: (path: string, bytesSoFar: number) => WriteVerdict
+  /** Awaited before such a request is answered. */
+  onAnswer?: (request: AnsweredRequest) => Promise<void>
 }
 
 export interface LoginAttempt {
@@ -43,6 +45,8 @@ export interface SftpServer {
   loginAttempts: readonly LoginAttempt[]
   /** Connections that are open now. */
   connections(): number
+  /** Files and folders that clients have open now. */
+  openHandles(): number
   /** Cuts every connection, as a network failure would. */
   dropConnections(): void
   close(): Promise<void>
@@ -53,6 +57,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
   const hostKey = options.hostKey ?? generateSshKey().private
   const loginAttempts: LoginAttempt[] = []
   const sockets = new Set<Socket>()
+  const channels: (() => number)[] = []
   for (const { folder = '' } of options.users) await mkdir(join(options.root, folder), { recursive: true })
 
   const ssh = new ssh2.Server({ hostKeys: [hostKey] })
@@ -69,7 +74,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     client.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
         const drop = () => socketOf.get(client)?.destroy()
-        serveFolder(acceptSftp(), join(options.root, user?.folder ?? ''), { onWrite: options.onWrite, drop })
+        const { onWrite, onAnswer } = options
+        const folder = join(options.root, user?.folder ?? '')
+        channels.push(serveFolder(acceptSftp(), folder, { onWrite, onAnswer, drop }))
       })
     })
   })
@@ -96,6 +103,7 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     hostKey,
     loginAttempts,
     connections: () => sockets.size,
+    openHandles: () => channels.reduce((sum, count) => sum + count(), 0),
     dropConnections,
     async close() {
       const closed = [...sockets].map((socket) => once(socket, 'close'))

@@ -74,7 +74,7 @@ async function openLocal(t: Test): Promise<Tree> {
 /** Files on the ssh2 server, with hooks to make it misbehave. */
 export async function openNpm(
   t: Test,
-  options: Pick<SftpServerOptions, 'onWrite'> & {
+  options: Pick<SftpServerOptions, 'onWrite' | 'onAnswer'> & {
     clock?: Clock
     password?: string
     connection?: object

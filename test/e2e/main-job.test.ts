@@ -287,7 +287,10 @@ t.test("a job outside its client's policy is refused by validate and by the engi
   await stage.start()
   const refused = await stage.jobsd('run', 'acme/eod-call-detail', '--slot', dallasSlot)
   t.equal(refused.code, 2)
-  t.match(refused.stderr, /there is no job acme\/eod-call-detail/)
+  t.match(
+    refused.stderr,
+    /acme\/eod-call-detail has no version that is valid: jobs\.d\/acme\/eod-call-detail\.yaml:37:17: /,
+  )
   const { jobs } = JSON.parse((await stage.jobsd('status', '--json')).stdout) as { jobs: unknown[] }
   t.match(
     jobs.filter((job) => (job as { sync: string }).sync === 'Invalid'),

@@ -15,7 +15,7 @@ interface Limited {
 function durationsOf({ trigger, steps }: Job): Limited[] {
   const ofSteps = steps.flatMap(({ timeout, retry }, index): Limited[] => [
     { pointer: `/steps/${index}/timeout`, text: timeout, least: '1s', most: '6h' },
-    { pointer: `/steps/${index}/retry/delay`, text: retry?.delay, least: '1s', most: '1d' },
+    { pointer: `/steps/${index}/retry/delay`, text: retry?.delay, least: '1ms', most: '1d' },
     { pointer: `/steps/${index}/retry/maxDelay`, text: retry?.maxDelay, least: '1s', most: '1d' },
   ])
   const folders = trigger.type === 'ftp-in' ? trigger.folders : []

@@ -8,18 +8,26 @@ import { areStepsSound, fillEdges, reachSteps } from '../graph.ts'
 import { jobFile } from '../layout.ts'
 import { type LoadedDocument, placeOf, placeWithin, valueAt } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
+import { rememberLast } from '../remember-last.ts'
 import { jobRule, type Report, type Rule } from './rule.ts'
 
-/** The texts with tokens of a job's steps, each with its pointer. */
-function templatesIn({ value }: LoadedDocument<Job>): { pointer: string; template: string; index: number }[] {
-  return value.steps.flatMap((_, index) =>
-    ['fileName', 'path', 'prefix'].flatMap((field) => {
-      const pointer = `/steps/${index}/${field}`
-      const template = valueAt(value, pointer)
-      return typeof template === 'string' ? [{ pointer, template, index }] : []
-    }),
-  )
+interface StepTemplate {
+  pointer: string
+  template: string
+  index: number
 }
+
+/** The texts with tokens of a job's steps, each with its pointer. */
+const templatesIn: (document: LoadedDocument<Job>) => StepTemplate[] = rememberLast(({ value }) => {
+  const found: StepTemplate[] = []
+  value.steps.forEach((step, index) => {
+    for (const field of ['fileName', 'path', 'prefix']) {
+      const template = (step as unknown as Record<string, unknown>)[field]
+      if (typeof template === 'string') found.push({ pointer: `/steps/${index}/${field}`, template, index })
+    }
+  })
+  return found
+})
 
 const fileTokens = jobRule('file-name-token', (document, report) => {
   for (const { pointer, template } of templatesIn(document)) {

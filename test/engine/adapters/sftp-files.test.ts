@@ -224,6 +224,33 @@ t.test('at most four operations are under way; the others wait, and an abort end
   t.match(await waiting, [{ name: 'held' }])
 })
 
+t.test('an abort leaves nothing open on the server, even where the answer comes later', async (t) => {
+  for (const held of ['OPEN', 'OPENDIR', 'READDIR'] as const) {
+    const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { files, server, folder } = await openNpm(t, {
+      async onAnswer(request) {
+        if (request !== held) return
+        asked.resolve()
+        await gate.promise
+      },
+    })
+    await writeFile(join(folder, 'a.csv'), 'x')
+    const stop = new AbortController()
+    const failure = failureOf(
+      held === 'OPEN' ? files.hash('/a.csv', stop.signal) : files.list('/', stop.signal),
+    )
+    await asked.promise
+    t.equal(server.openHandles(), 1)
+    const reason = new Error('no longer wanted')
+    stop.abort(reason)
+    t.equal(await failure, reason)
+    gate.resolve()
+    for (let round = 0; round < 5; round++) await files.stat('/a.csv', never)
+    t.equal(server.openHandles(), 0, held)
+    t.equal(server.connections(), 1, 'on the connection that is still used')
+  }
+})
+
 t.test('a turn goes to the next in line when the one whose it is gives up', async (t) => {
   const take = createSlots(1)
   const release = await take(never)
@@ -269,8 +296,6 @@ t.test('a listing leaves out names that could leave the folder, and ends at 100,
   const page = (names: string[]) => names.map((filename) => ({ filename, longname: '', attrs: { size: 1 } }))
   const wireOf = (pages: string[][]): SftpWire => {
     const sftp = {
-      opendir: (_: string, done: (error: undefined, handle: Buffer) => void) =>
-        done(undefined, Buffer.alloc(1)),
       readdir: (_: Buffer, done: (error: Error | undefined, list?: object[]) => void) => {
         const names = pages.shift()
         if (names) done(undefined, page(names))
@@ -281,7 +306,7 @@ t.test('a listing leaves out names that could leave the folder, and ends at 100,
       new Promise((resolve, reject) =>
         send(sftp as never, (error, answer) => (error ? reject(error) : resolve(answer))),
       )
-    return { ask, close: async () => {} } as unknown as SftpWire
+    return { ask, openFolder: async () => Buffer.alloc(1), close: async () => {} } as unknown as SftpWire
   }
   const tree = { connection: 'c', root: '/' }
   const odd = ['..', '.', '', '../up', 'a/b', 'a\\b', 'tab\there', 'null\u0000', 'fine', 'fine']

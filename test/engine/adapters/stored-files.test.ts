@@ -184,6 +184,19 @@ t.test('local files', async (t) => {
     t.equal(await readFile(join(path, 'done/a.csv'), 'utf8'), 'x')
   })
 
+  t.test(
+    'a put that was cut between its two names leaves only the file once that is looked for',
+    async (t) => {
+      const path = t.testdir({ out: { 'a.csv': 'x', '.b.csv.k.part': 'x', 'c.part': 'x' } })
+      const inOut = (name: string) => join(path, 'out', name)
+      await link(inOut('a.csv'), inOut('.a.csv.key-1.part'))
+      await link(inOut('a.csv'), inOut('copy.csv'))
+      const files = createLocalFiles({ ...document, path })
+      t.equal(await files.hash('/out/a.csv', never), sha256Of('x'))
+      t.same((await readdir(inOut(''))).sort(), ['.b.csv.k.part', 'a.csv', 'c.part', 'copy.csv'])
+    },
+  )
+
   t.test('a file in the place of a folder is refused, and a folder in the place of a file', async (t) => {
     const path = t.testdir({ 'a.csv': 'x', folder: {} })
     const files = createLocalFiles({ ...document, path })

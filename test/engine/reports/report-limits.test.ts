@@ -24,7 +24,7 @@ t.test('rows come in order and whole when they are more than memory holds', asyn
 
 t.test('a query that fails at a late row fails the report, and leaves no file', async (t) => {
   const late = (then: string, otherwise: string) =>
-    `SELECT CASE WHEN i = 200000 THEN ${then} ELSE ${otherwise} END AS a FROM range(400000) t(i)`
+    `SELECT CASE WHEN i = 700000 THEN ${then} ELSE ${otherwise} END AS a FROM range(1000000) t(i)`
   for (const [sql, columns, reason] of [
     [`SELECT CAST(a AS INTEGER) AS a FROM (${late("'x'", "'1'")})`, 'a:integer', 'Conversion Error'],
     [late("error('No space left on device')", '1'), 'a:integer', 'Invalid Input Error'],
@@ -54,7 +54,8 @@ t.test(
 )
 
 t.test('a deadline further off than a timer can count does not end a query at once', async (t) => {
-  t.same(await run('SELECT 1 AS a', 'a:integer', { timeoutMs: 30 * 86_400_000 }), { rows: 1 })
+  const sql = 'SELECT count(*) AS a FROM range(100000000) t(i) WHERE hash(i) % 3 = 0'
+  t.same(await run(sql, 'a:integer', { timeoutMs: 30 * 86_400_000 }), { rows: 1 })
 })
 
 t.test('a query that wants too much memory fails, also where DuckDB does not count it', async (t) => {
@@ -71,7 +72,7 @@ t.test('a query that wants too much memory fails, also where DuckDB does not cou
 
 t.test('a query cannot fill the disk, neither by its file nor by what it keeps aside', async (t) => {
   const sql = 'SELECT md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS a FROM range(1000000000) t(i)'
-  await t.rejects(run(sql, 'a', { memoryMb: 64, maxTempBytes: 20_000_000 }), {
+  await t.rejects(run(sql, 'a', { memoryMb: 64, maxTempBytes: 20_000_000, timeoutMs: 10_000 }), {
     code: 'REPORT_FAILED',
     details: { reason: 'the query needs more than 20000000 bytes of temporary files' },
   })
