@@ -14,7 +14,6 @@ import {
   lockDataFolder,
   makeSocketFolder,
 } from './adapters/data-folder.ts'
-import { createEndpoints } from './adapters/endpoints.ts'
 import { createFolderSource, createPlatformSource } from './adapters/folder-source.ts'
 import { readGitTree } from './adapters/git-tree.ts'
 import { openSqliteLedger } from './adapters/ledger/sqlite.ts'
@@ -38,7 +37,6 @@ import { runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
 import type { RehearsalParts } from './runtime/rehearsal.ts'
-import { serve } from './server/serve.ts'
 import { stepTypes } from './steps/index.ts'
 import { createReportStep } from './steps/report.ts'
 import { isWanted } from './triggers/drop-names.ts'
@@ -121,6 +119,8 @@ async function assemble(
   log: Log,
   secrets: Secrets,
 ): Promise<Assembled> {
+  // Only for an engine: the libraries of the endpoints take longer to load than `validate` takes for a small folder.
+  const { createEndpoints } = await import('./adapters/endpoints.ts')
   const lock = lockDataFolder(options.data)
   const folder = dataFolderOf(options.data)
   const ledger = openSqliteLedger(folder.ledger)
@@ -151,6 +151,7 @@ async function assemble(
 }
 
 async function start(options: StartOptions, log: Log, secrets: Secrets): Promise<void> {
+  const { serve } = await import('./server/serve.ts')
   const { engine, close } = await assemble(options, log, secrets)
   const folder = dataFolderOf(options.data)
   try {

@@ -3,6 +3,7 @@ import type { Client, Job } from '../core/manifest.ts'
 import { readTemplate } from '../core/template.ts'
 import { followsFor } from './conditions.ts'
 import { fillEdges, reachSteps } from './graph.ts'
+import { rememberLast } from './remember-last.ts'
 import { sourcesOf } from './uses.ts'
 
 /** A report's file that a step delivers to one place. */
@@ -17,23 +18,22 @@ export interface NamedDelivery {
   target: string
 }
 
-// Several rules compare the same files.
-const listed = new WeakMap<Job, Map<string | null, NamedDelivery[]>>()
+const listed = rememberLast((_: Job) => new Map<string | null, NamedDelivery[]>())
 
 /**
- * The deliveries of one run: in scope `call-center` that of `callCenter`, with the steps that it can come to. The
- * same job gives the same list, which nobody may change.
+ * The deliveries of one run: in scope `call-center` that of `callCenter`, with the steps that it can come to. Asked
+ * again for the same job it gives the same list, which nobody may change.
  */
 export function deliveriesOf(job: Job, callCenter: string | null): NamedDelivery[] {
-  const ofJob = listed.get(job) ?? new Map<string | null, NamedDelivery[]>()
-  listed.set(job, ofJob)
+  const ofJob = listed(job)
   const deliveries = ofJob.get(callCenter) ?? listDeliveries(job, callCenter)
   ofJob.set(callCenter, deliveries)
   return deliveries
 }
 
 function listDeliveries(job: Job, callCenter: string | null): NamedDelivery[] {
-  const reached = reachSteps(fillEdges(job.steps), callCenter === null ? undefined : followsFor(callCenter))
+  const branches = callCenter !== null && job.steps.some(({ type }) => type === 'condition')
+  const reached = reachSteps(fillEdges(job.steps), branches ? followsFor(callCenter) : undefined)
   return job.steps.flatMap((step, stepIndex) => {
     if ((step.type !== 'ftp-out-copy' && step.type !== 'cloud-copy') || !reached.has(step.name)) return []
     return sourcesOf(step, stepIndex).flatMap(({ name }) => {

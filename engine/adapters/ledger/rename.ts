@@ -2,11 +2,12 @@
 import type { JobId } from '../../core/model.ts'
 import { change, db, first, type Operation } from './operation.ts'
 
-/** Gives the new name everything of the old one, where the old one is known and the new one is not. Run ids stay. */
+/** Gives the new name everything of the old one, where the old one is known and the new one never ran. Run ids stay. */
 export function* renameJob(from: JobId, to: JobId): Operation<void> {
   const known = yield* first(db.selectFrom('job').select('id').where('id', '=', from))
-  const taken = yield* first(db.selectFrom('job').select('id').where('id', '=', to))
-  if (!known || taken) return
+  const taken = yield* first(db.selectFrom('job').select('snapshot').where('id', '=', to))
+  if (!known || taken?.snapshot) return
+  yield* change(db.deleteFrom('job').where('id', '=', to))
   yield* change(db.updateTable('job').set({ id: to }).where('id', '=', from))
   yield* change(db.updateTable('schedule').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('due').set({ job: to }).where('job', '=', from))

@@ -3,6 +3,7 @@ import type { Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
 import { readTemplate } from '../../core/template.ts'
 import { checkTokens } from '../../core/tokens.ts'
+import type { Manifests } from '../config.ts'
 import { deliveriesOf, deliveriesOfSlot, type NamedDelivery } from '../deliveries.ts'
 import { areStepsSound, fillEdges, reachSteps } from '../graph.ts'
 import { jobFile } from '../layout.ts'
@@ -108,27 +109,27 @@ function isAutomatic({ enabled, trigger }: Job): boolean {
   return enabled !== false && trigger.type !== 'manual'
 }
 
-const sharedFileName: Rule = {
-  name: 'file-name-shared',
-  check(manifests, report) {
-    const first = new Map<string, { job: JobId; delivery: NamedDelivery }>()
-    for (const [job, document] of manifests.jobs) {
-      const client = manifests.clients.get(job.split('/')[0]!)
-      if (!client || !isAutomatic(document.value) || !areStepsSound(document.value.steps)) continue
-      const told = new Set<number>()
-      for (const delivery of deliveriesOfSlot(document.value, client.value)) {
-        const { target, sourceIndex, callCenter } = delivery
-        if (/\{(slot|runId)\b/.test(target)) continue
-        const other = first.get(target)
-        if (!other) first.set(target, { job, delivery })
-        if (!other || other.job === job || told.has(sourceIndex)) continue
-        told.add(sourceIndex)
-        const whose = callCenter === null ? '' : ` for the call center ${quote(callCenter)}`
-        const message = `${jobFile(other.job)} delivers the same name to the same folder${whose}, by its step ${quote(other.delivery.step)}; add {job} or {slot}, or change the folder`
-        report(placeOf(document, `/steps/${sourceIndex}/fileName`), message)
-      }
-    }
-  },
-}
+/** The first delivery to each target among the jobs that were looked at. */
+const firstDeliveries = rememberLast(
+  (_: Manifests) => new Map<string, { job: JobId; delivery: NamedDelivery }>(),
+)
+
+const sharedFileName = jobRule('file-name-shared', (document, report, manifests, job) => {
+  const first = firstDeliveries(manifests)
+  const client = manifests.clients.get(job.split('/')[0]!)
+  if (!client || !isAutomatic(document.value) || !areStepsSound(document.value.steps)) return
+  const told = new Set<number>()
+  for (const delivery of deliveriesOfSlot(document.value, client.value)) {
+    const { target, sourceIndex, callCenter } = delivery
+    if (/\{(slot|runId)\b/.test(target)) continue
+    const other = first.get(target)
+    if (!other) first.set(target, { job, delivery })
+    if (!other || other.job === job || told.has(sourceIndex)) continue
+    told.add(sourceIndex)
+    const whose = callCenter === null ? '' : ` for the call center ${quote(callCenter)}`
+    const message = `${jobFile(other.job)} delivers the same name to the same folder${whose}, by its step ${quote(other.delivery.step)}; add {job} or {slot}, or change the folder`
+    report(placeOf(document, `/steps/${sourceIndex}/fileName`), message)
+  }
+})
 
 export const fileRules: Rule[] = [fileTokens, emptyToken, sameFileName, sharedFileName]

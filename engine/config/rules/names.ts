@@ -1,4 +1,5 @@
 /** Rules about names: files, folders, and names that must differ. */
+import type { JobId } from '../../core/model.ts'
 import { endings } from '../graph.ts'
 import { type LoadedDocument, placeOf } from '../places.ts'
 import { quote } from '../problems.ts'
@@ -45,6 +46,15 @@ const reservedStepNames = jobRule('reserved-name', (document, report) => {
   })
 })
 
+const previousNames = jobRule('previous-name', (document, report, { jobFiles }, job) => {
+  const { previousName } = document.value
+  if (previousName === undefined) return
+  const file = jobFiles.get(`${job.split('/')[0]}/${previousName}` as JobId)
+  if (file === undefined) return
+  const message = `${file} is still there, so this is no new name of it; remove that file, or previousName`
+  report(placeOf(document, '/previousName'), message)
+})
+
 const duplicateNames: Rule = {
   name: 'duplicate-name',
   check({ jobs, clients, policies, reports, tests }, report) {
@@ -87,4 +97,4 @@ function expectDistinct(
   })
 }
 
-export const nameRules: Rule[] = [fileNames, reservedStepNames, duplicateNames]
+export const nameRules: Rule[] = [fileNames, reservedStepNames, previousNames, duplicateNames]

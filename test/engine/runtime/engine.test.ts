@@ -263,7 +263,11 @@ t.test('a renamed job keeps its history and what it owes', async (t) => {
   await until(async () => (await statesOf(ledger)).join() === 'succeeded')
   const since = await ledger.schedulesSince('acme/eod', '2027-01-01')
   const renamed = (await textOf(state.tree)).replace('name: eod', 'name: end-of-day\npreviousName: eod')
-  state.tree = { ...editSmall({ [eod]: null, 'jobs.d/acme/end-of-day.yaml': renamed }), revision: 'renamed' }
+  const path = 'jobs.d/acme/end-of-day.yaml'
+  state.tree = { ...editSmall({ [path]: renamed }), revision: 'read while both are there' }
+  engine.reload()
+  await until(async () => (await ledger.lastRevision())?.attempted === 'read while both are there')
+  state.tree = { ...editSmall({ [eod]: null, [path]: renamed }), revision: 'renamed' }
   engine.reload()
   await until(async () => (await ledger.lastRevision())?.applied === 'renamed')
   await until(() => watched.join() === 'acme/end-of-day')
