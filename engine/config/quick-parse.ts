@@ -9,7 +9,8 @@ import { endOfScalar, isRefusedKey, keyEnd, readPlain, UNSURE } from './quick-sc
 /** Deeper manifests are the whole parser's to judge. */
 const maxDepth = 16
 // Tabs, carriage returns and wide blanks are where YAML's readers differ.
-const oddBlank = /[\t\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
+const oddBlanks = ['\t', '\r', '\u0085', '\u00a0']
+const wideBlank = /[\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
 
 const newline = 10
 const space = 32
@@ -18,7 +19,8 @@ const dash = 45
 
 /** The value of a manifest's text: a mapping at the top. Gives undefined where it is not sure; never throws. */
 export function parseQuickly(text: string): Record<string, unknown> | undefined {
-  if (oddBlank.test(text)) return undefined
+  // `includes` is some ten times faster than an expression.
+  if (oddBlanks.some((blank) => text.includes(blank)) || wideBlank.test(text)) return undefined
   const reader = createReader(text)
   if (reader.nextLine() !== 0) return undefined
   const value = reader.readMap(0, 1)

@@ -37,11 +37,20 @@ function durationsOf({ trigger, steps }: Job): Limited[] {
   ]
 }
 
+const limits = new Map<string, number>()
+
+/** Milliseconds of one of the few limits. */
+function limitMs(limit: string): number {
+  const ms = limits.get(limit) ?? parseDuration(limit)
+  limits.set(limit, ms)
+  return ms
+}
+
 const outOfRange = jobRule('duration-range', (document: LoadedDocument<Job>, report) => {
   for (const { pointer, text, least, most } of durationsOf(document.value)) {
     if (text === undefined) continue
     const ms = parseDuration(text)
-    if (ms >= parseDuration(least) && ms <= parseDuration(most)) continue
+    if (ms >= limitMs(least) && ms <= limitMs(most)) continue
     const range = `${formatDuration(parseDuration(least))} to ${formatDuration(parseDuration(most))}`
     report(placeOf(document, pointer), `${quote(text)} is out of range; allowed: ${range}`)
   }

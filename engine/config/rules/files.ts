@@ -110,12 +110,12 @@ function isAutomatic({ enabled, trigger }: Job): boolean {
 }
 
 /** The first delivery to each target among the jobs that were looked at. */
-const firstDeliveries = rememberLast(
-  (_: Manifests) => new Map<string, { job: JobId; delivery: NamedDelivery }>(),
-)
+type FirstDeliveries = Map<string, { job: JobId; delivery: NamedDelivery }>
+const firstOf = new WeakMap<Manifests, FirstDeliveries>()
 
 const sharedFileName = jobRule('file-name-shared', (document, report, manifests, job) => {
-  const first = firstDeliveries(manifests)
+  const first: FirstDeliveries = firstOf.get(manifests) ?? new Map()
+  firstOf.set(manifests, first)
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client || !isAutomatic(document.value) || !areStepsSound(document.value.steps)) return
   const told = new Set<number>()
