@@ -16,11 +16,8 @@ import {
 } from './adapters/data-folder.ts'
 import { createFolderSource, createPlatformSource } from './adapters/folder-source.ts'
 import { readGitTree } from './adapters/git-tree.ts'
-import { openSqliteLedger } from './adapters/ledger/sqlite.ts'
 import { createLocalQueue } from './adapters/local-queue.ts'
 import { createSecrets } from './adapters/secrets.ts'
-import { createSmtpMailer } from './adapters/smtp-mailer.ts'
-import { mailRecipients, openMessage } from './adapters/smtp-message.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { askOnTerminal } from './cli/ask.ts'
 import { connectControl } from './cli/control-client.ts'
@@ -45,9 +42,13 @@ import { triggerTypes } from './triggers/index.ts'
 const packageRoot = join(import.meta.dirname, '..')
 const standard = createFolderSource(packageRoot, ['templates'])
 
+// What talks to the outside is loaded when it is needed: its libraries take longer to load than `validate` takes for
+// a small folder.
+const loadLedger = () => import('./adapters/ledger/sqlite.ts')
+
 /** Everything real but the outside: rows may be made up, mails are only built. */
 export const rehearsal: RehearsalParts = {
-  openLedger: () => openSqliteLedger(':memory:'),
+  openLedger: async () => (await loadLedger()).openSqliteLedger(':memory:'),
   createArtifacts: createArtifactFolder,
   steps: stepTypes,
   triggers: triggerTypes,
@@ -60,6 +61,7 @@ export const rehearsal: RehearsalParts = {
       return runReport({ ...request, dataset }, signal)
     }) as StepType,
   async buildMail(connection, message) {
+    const { mailRecipients, openMessage } = await import('./adapters/smtp-message.ts')
     mailRecipients(connection, message)
     return await buffer(await openMessage(connection, message))
   },
@@ -119,8 +121,8 @@ async function assemble(
   log: Log,
   secrets: Secrets,
 ): Promise<Assembled> {
-  // Only for an engine: the libraries of the endpoints take longer to load than `validate` takes for a small folder.
   const { createEndpoints } = await import('./adapters/endpoints.ts')
+  const { openSqliteLedger } = await loadLedger()
   const lock = lockDataFolder(options.data)
   const folder = dataFolderOf(options.data)
   const ledger = openSqliteLedger(folder.ledger)
@@ -195,7 +197,7 @@ async function connect(
       await close()
     })
   }
-  const ledger = openLedger(folder)
+  const ledger = await openLedger(folder)
   if (!ledger) throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
   return connectLedger(ledger, systemClock, data)
 }
@@ -206,6 +208,7 @@ async function sendMail(
   secrets: Secrets,
   signal: AbortSignal,
 ): Promise<void> {
+  const { createSmtpMailer } = await import('./adapters/smtp-mailer.ts')
   const mailer = createSmtpMailer(connection, { secrets })
   try {
     await mailer.send(message, async () => undefined, signal)
@@ -221,6 +224,7 @@ function abortOnSignal(): AbortSignal {
   return interrupted.signal
 }
 
-function openLedger(folder: DataFolder) {
-  return existsSync(folder.ledger) ? openSqliteLedger(folder.ledger, { readOnly: true }) : undefined
+async function openLedger(folder: DataFolder) {
+  if (!existsSync(folder.ledger)) return undefined
+  return (await loadLedger()).openSqliteLedger(folder.ledger, { readOnly: true })
 }

@@ -33,7 +33,7 @@ export const addCatalog: AddCommand = (program, parts, done) => {
     .action(async (dir: string, options: CatalogOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
       const platform = options.platform ?? parts.env.JOBSD_PLATFORM
-      const ledger = parts.openLedger(dataFolder(options.data, dir, parts.env))
+      const ledger = await parts.openLedger(dataFolder(options.data, dir, parts.env))
       try {
         const sources = {
           source: parts.source(dir),

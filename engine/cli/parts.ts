@@ -55,7 +55,7 @@ export interface CliParts {
   /** Reaches the engine of a data folder, or does without one as `needs` says. Throws ENGINE_NOT_RUNNING. */
   connect(options: ConnectOptions): Promise<EngineClient>
   /** The ledger of a data folder for reading; undefined where there is none. */
-  openLedger(data: string): Ledger | undefined
+  openLedger(data: string): Promise<Ledger | undefined>
   rehearsal: RehearsalParts
   /** Sends one mail for real. */
   sendMail(connection: SmtpConnection, message: MailMessage, signal: AbortSignal): Promise<void>

@@ -33,9 +33,28 @@ export interface LoadOptions {
 
 /** Reads and checks every manifest of a revision. Collects all problems; never throws for bad input. */
 export function loadConfig(tree: SourceTree, options: LoadOptions): Config {
+  return checkFiles(mergeFiles(tree, options), tree, options, options.reader ?? createManifestReader())
+}
+
+/**
+ * As loadConfig, for trees of any size and trust: parsing never holds up the event loop for long, each file has a
+ * limit of time, and files that the reader knows are not parsed again.
+ */
+export async function loadConfigAside(tree: SourceTree, options: LoadOptions): Promise<Config> {
+  const { reader = createManifestReader() } = options
   const files = mergeFiles(tree, options)
+  await reader.prepare(listManifests(files))
+  return checkFiles(files, tree, options, reader)
+}
+
+function checkFiles(
+  files: ReadonlyMap<string, SourceFile>,
+  tree: SourceTree,
+  options: LoadOptions,
+  reader: ManifestReader,
+): Config {
   const problems: Problem[] = []
-  const loaded = readManifests(files, options.reader ?? createManifestReader(), problems)
+  const loaded = readManifests(files, reader, problems)
   const manifests: Manifests = {
     ...loaded,
     revision: tree.revision,
@@ -49,16 +68,6 @@ export function loadConfig(tree: SourceTree, options: LoadOptions): Config {
     if (problem.severity === 'error' && !firstErrors.has(problem.file)) firstErrors.set(problem.file, problem)
   }
   return { ...manifests, problems: sorted, firstErrors }
-}
-
-/**
- * As loadConfig, for trees of any size and trust: files are parsed beside the event loop, each within a limit of
- * time, and files that the reader knows are not parsed again.
- */
-export async function loadConfigAside(tree: SourceTree, options: LoadOptions): Promise<Config> {
-  const { reader = createManifestReader() } = options
-  await reader.prepare(listManifests(mergeFiles(tree, options)))
-  return loadConfig(tree, { ...options, reader })
 }
 
 function* listManifests(files: ReadonlyMap<string, SourceFile>): Generator<[string, SourceFile]> {

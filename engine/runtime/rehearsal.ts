@@ -27,7 +27,7 @@ export interface RehearsalParts
     Pick<StartParts, 'triggers' | 'isWanted'>,
     Pick<RecorderParts, 'buildMail'> {
   /** An empty ledger in memory. */
-  openLedger(): Ledger
+  openLedger(): Promise<Ledger>
   createArtifacts(folder: string): Promise<Artifacts>
   /** Real time, for the limits of steps. */
   clock: Clock
@@ -73,7 +73,7 @@ export async function rehearse(
   signal: AbortSignal,
 ): Promise<Rehearsed[]> {
   const folder = await mkdtemp(join(tmpdir(), 'jobsd-rehearsal-'))
-  const ledger = parts.openLedger()
+  const ledger = await parts.openLedger()
   try {
     const { given, snapshot } = request
     const artifacts = await parts.createArtifacts(join(folder, 'artifacts'))
