@@ -112,11 +112,15 @@ export function parseText(file: string, text: string): Parsed {
   return { document: { file, value, text, places: walk.places }, problems: [] }
 }
 
+const maxProblems = 50
+
 function createWalk(file: string, text: string) {
   const places = new Map<string, Place>()
   const problems: Problem[] = []
 
   function refuse(range: Range, message: string, rule = 'yaml'): void {
+    // More of one file would only hide the first ones.
+    if (problems.length >= maxProblems) return
     problems.push({ file, ...spanOf(text, range), rule, severity: 'error', message })
   }
 

@@ -56,49 +56,75 @@ function describeWrongKind(document: LoadedDocument<unknown>, kind: Kind): Fault
   return { at: placeOf(document, '/kind'), message }
 }
 
-/** `base` is the pointer to the value that the errors' paths begin from. */
+/** `base` is the pointer to the value that the errors' paths begin from. Stops once there are more than are told. */
 function describe(
   errors: ErrorObject[],
   base: string,
   document: LoadedDocument<unknown>,
   schemas: Schemas,
 ): Fault[] {
-  const choices = errors.filter((error) => error.keyword === 'oneOf')
-  // The errors of all branches of a choice are noise: the branch that was meant is checked by itself.
-  const insideChoice = (error: ErrorObject) =>
-    choices.some(
-      (choice) =>
-        choice !== error &&
-        (error.instancePath === choice.instancePath ||
-          error.instancePath.startsWith(`${choice.instancePath}/`)),
-    )
-  const missingTag = new Set(
-    errors.filter((error) => isMissing(error, 'type')).map((error) => error.instancePath),
-  )
-  return errors.flatMap((error) => {
-    if (insideChoice(error)) return []
-    // A text that is too short or too long fits its pattern no better.
-    if (error.keyword === 'pattern' && isTold(errors, error)) return []
-    if (error.keyword === 'required' && isMisspelt(errors, error)) return []
-    if (error.keyword === 'discriminator' && missingTag.has(error.instancePath)) return []
+  const known = indexErrors(errors)
+  const faults: Fault[] = []
+  for (const error of errors) {
+    if (faults.length > maxFaults) break
+    if (isNoise(error, known)) continue
     const pointer = base + error.instancePath
-    if (error.keyword === 'oneOf') return describeChoice(error, pointer, document, schemas)
-    return [describeOne(error, pointer, document, schemas)]
-  })
+    if (error.keyword === 'oneOf') faults.push(...describeChoice(error, pointer, document, schemas))
+    else faults.push(describeOne(error, pointer, document, schemas))
+  }
+  return faults
 }
 
-function isTold(errors: ErrorObject[], { instancePath }: ErrorObject): boolean {
-  return errors.some((other) => other.keyword !== 'pattern' && other.instancePath === instancePath)
+/** What is asked of all errors for each of them: kept by path, since a hostile document has tens of thousands. */
+interface KnownErrors {
+  choices: Set<string>
+  toldBesidePattern: Set<string>
+  missingTag: Set<string>
+  unknownKeys: Map<string, string[]>
 }
 
-/** Whether a key that is missing is there by another spelling, which is told already. */
-function isMisspelt(errors: ErrorObject[], { instancePath, params }: ErrorObject): boolean {
-  return errors.some(
-    (other) =>
-      other.keyword === 'additionalProperties' &&
-      other.instancePath === instancePath &&
-      suggestWord(other.params.additionalProperty, [params.missingProperty]) !== '',
-  )
+function indexErrors(errors: ErrorObject[]): KnownErrors {
+  const known: KnownErrors = {
+    choices: new Set(),
+    toldBesidePattern: new Set(),
+    missingTag: new Set(),
+    unknownKeys: new Map(),
+  }
+  for (const error of errors) {
+    const { keyword, instancePath, params } = error
+    if (keyword === 'oneOf') known.choices.add(instancePath)
+    if (keyword !== 'pattern') known.toldBesidePattern.add(instancePath)
+    if (isMissing(error, 'type')) known.missingTag.add(instancePath)
+    if (keyword !== 'additionalProperties') continue
+    const keys = known.unknownKeys.get(instancePath) ?? []
+    known.unknownKeys.set(instancePath, keys)
+    keys.push(String(params.additionalProperty))
+  }
+  return known
+}
+
+function isNoise(error: ErrorObject, known: KnownErrors): boolean {
+  const { keyword, instancePath, params } = error
+  if (isInsideChoice(error, known.choices)) return true
+  // A text that is too short or too long fits its pattern no better.
+  if (keyword === 'pattern') return known.toldBesidePattern.has(instancePath)
+  // A key that is missing is there by another spelling, which is told already.
+  if (keyword === 'required') {
+    const unknown = known.unknownKeys.get(instancePath)?.slice(0, maxFaults) ?? []
+    return unknown.some((key) => suggestWord(key, [params.missingProperty]) !== '')
+  }
+  return keyword === 'discriminator' && known.missingTag.has(instancePath)
+}
+
+/** The errors of all branches of a choice are noise: the branch that was meant is checked by itself. */
+function isInsideChoice({ keyword, instancePath }: ErrorObject, choices: Set<string>): boolean {
+  if (choices.size === 0) return false
+  if (keyword !== 'oneOf' && choices.has(instancePath)) return true
+  for (let end = instancePath.lastIndexOf('/'); end >= 0; end = instancePath.lastIndexOf('/', end - 1)) {
+    if (choices.has(instancePath.slice(0, end))) return true
+    if (end === 0) break
+  }
+  return false
 }
 
 function isMissing(error: ErrorObject, key: string): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Problem } from '../core/model.ts'
 import { formats } from './formats.ts'
-import type { LoadedDocument } from './places.ts'
+import { type LoadedDocument, placeOf, pointerPart } from './places.ts'
 import { describeFaults } from './schema-faults.ts'
 
 export type Kind =
@@ -54,6 +54,8 @@ let compiled: Schemas | undefined
 /** What is wrong with a document's shape, one problem a fault, each at its place. Empty where it is a valid `kind`. */
 export function checkSchema(kind: Kind, document: LoadedDocument<unknown>): Problem[] {
   compiled ??= readSchemas(join(import.meta.dirname, '../../schemas'))
+  const long = describeLongList(document)
+  if (long) return [long]
   const errors = compiled.validate(kind, document.value)
   return errors.length === 0 ? [] : describeFaults(errors, kind, document, compiled)
 }
@@ -120,4 +122,25 @@ function readSchemas(folder: string): Schemas {
       return nodes.get(target.includes('#') ? target : `${target}#`) ?? node
     },
   }
+}
+
+/** No list of any schema may be longer. Told before the validator: it compares each entry with each other one. */
+const maxEntries = 1000
+
+function describeLongList(document: LoadedDocument<unknown>): Problem | undefined {
+  const pointer = findLongList(document.value)
+  if (pointer === undefined) return undefined
+  const message = `the list is too long; at most ${maxEntries} entries are allowed in any list`
+  return { ...placeOf(document, pointer), rule: 'schema', severity: 'error', message }
+}
+
+/** The pointer to the first list that is too long; built only on the way back, as there is hardly ever one. */
+function findLongList(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value) && value.length > maxEntries) return ''
+  for (const key in value) {
+    const inner = findLongList((value as Record<string, unknown>)[key])
+    if (inner !== undefined) return pointerPart(key) + inner
+  }
+  return undefined
 }
