@@ -47,15 +47,15 @@ interface Edge {
   kind: FlowArrow['kind']
 }
 
-const boxWidth = 168
+const boxWidth = 154
 const boxHeight = 58
 const endWidth = 64
 const endHeight = 34
-const gap = 46
+const gap = 36
 const margin = 6
 const arcBase = 16
 const arcPerStep = 13
-const maxText = 21
+const maxText = 19
 
 /** Lays out the steps. Left out is what is the same for every step: that its failure ends the run as failed. */
 export function layOutSteps(steps: readonly StepView[]): StepFlow {
