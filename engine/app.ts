@@ -29,6 +29,7 @@ import type { Log, Secrets } from './core/contracts/services.ts'
 import type { StepType } from './core/contracts/step.ts'
 import { JobsdError } from './core/errors.ts'
 import type { SmtpConnection } from './core/manifest.ts'
+import { hasRows } from './reports/has-rows.ts'
 import { writeMadeUpReport } from './reports/made-up-report.ts'
 import { runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
@@ -87,6 +88,7 @@ export async function main(args: string[]): Promise<number> {
     connect: (options) => connect(options, secrets),
     openLedger: (data) => openLedger(dataFolderOf(data)),
     rehearsal,
+    hasRows,
     interrupted: abortOnSignal,
     sendMail: (connection, message, signal) => sendMail(connection, message, secrets, signal),
   }

@@ -57,7 +57,7 @@ function readRegular(path: string): SourceFile {
       const before = fstatSync(handle)
       if (!before.isFile()) return { size: before.size, kind: 'other', content: new Uint8Array() }
       if (before.size > maxContentBytes) return { size: before.size, kind: 'file', content: new Uint8Array() }
-      const length = readFully(handle)
+      const length = readFully(handle, before.size)
       const after = fstatSync(handle)
       const unchanged =
         after.size === before.size && after.mtimeMs === before.mtimeMs && length === after.size
@@ -68,12 +68,13 @@ function readRegular(path: string): SourceFile {
   }
 }
 
-function readFully(handle: number): number {
+/** Reads up to the end, or as much as is expected: whoever asks looks at the size again. */
+function readFully(handle: number, expected: number): number {
   let length = 0
   while (length < buffer.byteLength) {
     const bytesRead = readSync(handle, buffer, length, buffer.byteLength - length, length)
-    if (bytesRead === 0) break
     length += bytesRead
+    if (bytesRead === 0 || length === expected) break
   }
   return length
 }

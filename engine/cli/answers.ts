@@ -74,10 +74,31 @@ async function askUntilFine(question: Question, ask: NonNullable<CliParts['ask']
   }
 }
 
-export const checkName: Check = (text) =>
-  /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 63
-    ? null
-    : `${JSON.stringify(text)} is no name; use lower-case letters, digits and single dashes, at most 63`
+export const checkName: Check = (text) => checkPlainName(text)
+
+/** A name; a text for people was meant as the title, which is said unless there is one. */
+export const checkNameBeside =
+  (title: string | undefined): Check =>
+  (text) => {
+    const name = nameOf(text)
+    return checkPlainName(
+      text,
+      title === undefined && name !== '' ? `, with --title ${JSON.stringify(text)}` : '',
+    )
+  }
+
+function checkPlainName(text: string, beside = ''): string | null {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 63) return null
+  const name = nameOf(text)
+  const example = name === '' || name === text ? '' : `, such as ${name}${beside}`
+  return `${JSON.stringify(text)} is no name; use lower-case letters, digits and single dashes, at most 63${example}`
+}
+
+/** `Delta Insurance` as `delta-insurance`. */
+function nameOf(text: string): string {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? []
+  return words.join('-').slice(0, 63).replace(/-$/, '')
+}
 
 export const checkTitle: Check = (text) =>
   text.length >= 1 && [...text].length <= 120 && !/\p{Cc}/u.test(text)

@@ -11,8 +11,11 @@ export const addCompletion: AddCommand = (program, parts, done) => {
   program
     .command('completion')
     .summary('a script that completes commands, options, jobs and clients in your shell')
-    .addArgument(new Argument('<shell>').choices(shells))
-    .action(async (shell: Shell) => {
+    .addArgument(new Argument('[shell]', 'the shell').choices(shells))
+    .action(async (shell?: Shell) => {
+      // Not left to the parser, which would only say that an argument is missing.
+      if (!shell)
+        throw new JobsdError('BAD_REQUEST', { reason: 'completion is for a shell: say bash, zsh or fish' })
       const { files } = await parts.standard.read(new AbortController().signal)
       const path = `templates/new/completion.${shell === 'fish' ? 'fish' : 'sh'}`
       const text = files.get(path)

@@ -16,7 +16,7 @@ const checkHostKey: Check = (text) =>
   matches(
     text,
     /^SHA256:[A-Za-z0-9+/]{43}$/,
-    'fingerprint; it begins with SHA256: and has 43 more characters',
+    "fingerprint; it begins with SHA256: and has 43 more characters. Ask the operators or the client's IT: ssh-keygen -l prints it",
   )
 const checkBucket: Check = (text) => matches(text, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'name of a bucket')
 const checkRegion: Check = (text) => matches(text, /^[a-z0-9-]{1,40}$/, 'region')
@@ -43,7 +43,7 @@ export function ownQuestions(type: Connection['type'], options: ConnectionOption
         hostKey: question(
           '--host-key',
           "The server's fingerprint",
-          'SHA256:...',
+          "SHA256:...; ask the operators or the client's IT: ssh-keygen -l",
           checkHostKey,
           options.hostKey,
         ),

@@ -116,6 +116,13 @@ function summarize(slots: readonly ForecastSlot[], snapshots: readonly Snapshot[
     leftOut.notScheduled > 0 ? `${spellCount(leftOut.notScheduled, 'job')} that no schedule starts` : '',
     leftOut.withProblems > 0 ? `${spellCount(leftOut.withProblems, 'job')} with problems` : '',
   ].filter(Boolean)
+  const skipped = slots.filter(({ outcome }) => outcome === 'skipped').length
+  const runs = slots.filter(({ outcome }) => outcome !== 'skipped')
+  const times = new Set(runs.map(({ job, schedule, at }) => `${job} ${schedule} ${at}`)).size
+  const callCenters = new Set(runs.flatMap(({ callCenter }) => callCenter ?? [])).size
+  const spread =
+    callCenters > 0 ? ` (${spellCount(times, 'time')}, ${spellCount(callCenters, 'call center')})` : ''
+  const told = `${spellCount(runs.length, 'run')} of ${spellCount(jobs.size, 'job')}${spread}`
   const left = reasons.length > 0 ? `; left out: ${reasons.join(', ')}` : ''
-  return `${spellCount(slots.length, 'slot')} of ${spellCount(jobs.size, 'job')}${left}`
+  return `${told}${skipped > 0 ? `, ${skipped} skipped` : ''}${left}`
 }

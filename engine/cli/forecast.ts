@@ -8,6 +8,7 @@ import { JobsdError } from '../core/errors.ts'
 import { addDays, type Bound, forecastSlots } from '../core/forecast.ts'
 import type { JobId, Problem, Snapshot } from '../core/model.ts'
 import { suggestWord } from '../core/suggest.ts'
+import { unknownJob } from '../core/unknown-job.ts'
 import { describeForecast } from './forecast-words.ts'
 import type { AddCommand } from './parts.ts'
 import { readConfig } from './read-config.ts'
@@ -72,7 +73,7 @@ export const addForecast: AddCommand = (program, parts, done) => {
 /** The jobs to look at. Throws JOB_UNKNOWN, or BAD_REQUEST for an unknown client. */
 function selectJobs(config: Config, { job, client }: ForecastOptions): JobId[] {
   const jobs = [...config.jobFiles.keys()].sort(compareText)
-  if (job !== undefined && !config.jobFiles.has(job as JobId)) throw new JobsdError('JOB_UNKNOWN', { job })
+  if (job !== undefined && !config.jobFiles.has(job as JobId)) throw unknownJob(job, jobs)
   const clients = new Set(jobs.map((each) => each.slice(0, each.indexOf('/'))))
   for (const name of config.clients.keys()) clients.add(name)
   if (client !== undefined && !clients.has(client)) {

@@ -46,7 +46,7 @@ export const addInit: AddCommand = (program, parts, done) => {
         'jobsd validate',
         'jobsd run example/eod-call-detail',
         'jobsd new client',
-        ...(options.ci ? [`docs/ci.md says what is left to do on ${options.ci}`] : []),
+        ...(options.ci ? [`docs/ci.md of jobsd says what is left to do on ${options.ci}`] : []),
       ]
       // Operators' documents of elsewhere have no part in a fresh repository.
       const own = { ...parts, env: { ...parts.env, JOBSD_PLATFORM: undefined } }

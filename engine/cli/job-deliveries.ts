@@ -4,8 +4,8 @@ import { policyFile } from '../config/layout.ts'
 import type { DeliveryRequest, DeliveryWay } from '../config/scaffold/job.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Connection } from '../core/manifest.ts'
-import { suggestWord } from '../core/suggest.ts'
 import { answerAll, checkChoice, checkFormat, checkList, question, splitList } from './answers.ts'
+import { unknownConnection } from './connection-words.ts'
 import type { JobOptions } from './new-job.ts'
 import type { CliParts } from './parts.ts'
 
@@ -49,8 +49,8 @@ export async function deliveriesOf(
 function requireUseful(config: Config, name: string, ways: DeliveryWay[]): void {
   const type = config.connections.get(name)?.value.type
   if (type === undefined) {
-    const hint = suggestWord(name, [...config.connections.keys()])
-    throw new JobsdError('BAD_REQUEST', { reason: `--connection: there is no connection ${name}${hint}` })
+    const types = ways.flatMap((way) => typesOf[way])
+    throw new JobsdError('BAD_REQUEST', { reason: `--connection: ${unknownConnection(config, name, types)}` })
   }
   if (ways.some((way) => typesOf[way].includes(type))) return
   const reason = `--connection: ${name} is of type ${type}, which is of no use for --delivery ${ways.join(',')}`

@@ -68,7 +68,7 @@ export function jobQuestions(
       delivery?.join(','),
     ),
     ...(frequency === 'cron' && {
-      cron: question('--cron', when, '"30 18 * * 1-5"', checkFormat('cron'), cron),
+      cron: question('--cron', when, '"30 18 * * *"', checkFormat('cron'), cron),
     }),
     ...optional('name', 'NAME', checkName, options.name),
     ...optional('title', '--title', checkTitle, options.title),

@@ -6,7 +6,6 @@ import { writeFtpInTest } from '../config/scaffold/job-test.ts'
 import type { NewFile } from '../config/write-manifest.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Client, Connection } from '../core/manifest.ts'
-import { suggestWord } from '../core/suggest.ts'
 import { addFiles } from './add-files.ts'
 import {
   answerAll,
@@ -14,6 +13,7 @@ import {
   checkFormat,
   checkList,
   checkName,
+  checkNameBeside,
   checkTitle,
   optional,
   type Question,
@@ -21,6 +21,7 @@ import {
   splitList,
   toTimeOfDay,
 } from './answers.ts'
+import { nameSecrets, unknownConnection } from './connection-words.ts'
 import type { NewOptions } from './new.ts'
 import type { AddCommand } from './parts.ts'
 import { readConfig } from './read-config.ts'
@@ -80,7 +81,7 @@ function questions(
 ): Record<'name' | 'title' | 'timezone' | 'callCenters', Question> {
   const centers = callCenters?.join(',')
   return {
-    name: question('NAME', "The client's name, as in file names", 'acme', checkClientName, name),
+    name: question('NAME', "The client's name, as in file names", 'acme', checkClientName(title), name),
     title: question('--title', 'Its name for people', '"Acme Collections"', checkTitle, title),
     timezone: question('--timezone', 'Its time zone', 'America/Chicago', checkFormat('timezone'), timezone),
     callCenters: question(
@@ -117,10 +118,13 @@ function clientFiles(
   const secrets = added ? secretsOf(added) : []
   const next = [
     ...(added?.type === 'folder' ? [`make the folder ${added.path}${drop?.folder.path}`] : []),
-    ...(secrets.length > 0
-      ? [`put the secret ${secrets.join(', ')} where the engine finds it (docs/operations.md)`]
+    ...(secrets.length > 0 ? [nameSecrets(secrets)] : []),
+    ...(drop
+      ? [
+          `jobs.d/${name}/campaign-upload.yaml takes the files it posts, its test beside it; if it posts none, remove both (--no-ftp-in leaves them out)`,
+        ]
       : []),
-    `let an operator look at ${policy.path}: its connections and recipient domains`,
+    `commit it all to a pull request; an operator approves jobs.d/platform/, above all the connections and recipient domains in ${policy.path}`,
     ...(dataset === undefined ? ['name a dataset there: without one the client cannot have reports'] : []),
     `jobsd new job --client ${name}`,
   ]
@@ -167,22 +171,20 @@ function requireConnection(
   name: string,
   types: readonly Connection['type'][],
 ): void {
-  const fitting = [...config.connections]
-    .filter(([, { value }]) => types.includes(value.type))
-    .map(([each]) => each)
-  if (fitting.includes(name)) return
-  const known =
-    fitting.length === 0
-      ? '; there is none'
-      : suggestWord(name, fitting) || `; there are ${fitting.join(', ')}`
-  throw new JobsdError('BAD_REQUEST', {
-    reason: `${option}: there is no connection ${name} of type ${types.join(' or ')}${known}`,
-  })
+  const type = config.connections.get(name)?.value.type
+  if (type !== undefined && types.includes(type)) return
+  if (type !== undefined) {
+    const wanted = types.join(' or ')
+    throw new JobsdError('BAD_REQUEST', { reason: `${option}: ${name} is of type ${type}, not ${wanted}` })
+  }
+  throw new JobsdError('BAD_REQUEST', { reason: `${option}: ${unknownConnection(config, name, types)}` })
 }
 
-const checkClientName: Check = (text) =>
-  checkName(text) ??
-  (text === 'platform' ? "platform is the operators' folder; name the client otherwise" : null)
+const checkClientName =
+  (title: string | undefined): Check =>
+  (text) =>
+    checkNameBeside(title)(text) ??
+    (text === 'platform' ? "platform is the operators' folder; name the client otherwise" : null)
 
 const checkDomain: Check = (text) =>
   /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/.test(text)

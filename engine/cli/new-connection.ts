@@ -5,6 +5,7 @@ import type { Connection } from '../core/manifest.ts'
 import { addFiles } from './add-files.ts'
 import { answerAll, checkChoice, checkName, question, suggesting } from './answers.ts'
 import { ownQuestions } from './connection-questions.ts'
+import { nameSecrets } from './connection-words.ts'
 import type { NewOptions } from './new.ts'
 import type { AddCommand } from './parts.ts'
 
@@ -37,7 +38,10 @@ export const addNewConnection: AddCommand = (program, parts, done) => {
     .option('--host <host>', 'sftp, smtp: the server')
     .option('--port <port>', 'sftp, smtp: the TCP port; default 22, 587')
     .option('--username <name>', 'sftp, smtp: the user; the password is a secret NAME-password')
-    .option('--host-key <fingerprint>', 'sftp: SHA256:..., as ssh-keygen -l prints it')
+    .option(
+      '--host-key <fingerprint>',
+      "sftp: SHA256:..., as ssh-keygen -l prints it; ask the operators or the client's IT for it",
+    )
     .option('--root <path>', 'sftp: the folder that jobs see as /')
     .option('--from <address>', 'smtp: the sender')
     .option('--security <how>', 'smtp: tls, starttls or none', 'starttls')
@@ -56,10 +60,9 @@ export const addNewConnection: AddCommand = (program, parts, done) => {
       const connection = connectionOf(type as Connection['type'], common.name, asked)
       const secrets = secretsOf(connection)
       const next = [
-        ...(secrets.length > 0
-          ? [`put the secret ${secrets.join(' and ')} where the engine finds it (docs/operations.md)`]
-          : []),
+        ...(secrets.length > 0 ? [nameSecrets(secrets)] : []),
         'name it in the policy of each client that may use it, jobs.d/platform/clients/<client>.yaml',
+        'commit it all to a pull request; an operator approves jobs.d/platform/',
       ]
       const target = { dir: options.dir, platform: options.platform, json }
       done(await addFiles(parts, target, [writeConnection(connection)], next))

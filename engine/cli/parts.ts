@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { ConfigSource, SourceTree } from '../core/contracts/config-source.ts'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
-import type { SmtpConnection } from '../core/manifest.ts'
+import type { DatasetConnection, SmtpConnection } from '../core/manifest.ts'
 import type { EventData, RunDetail } from '../core/model.ts'
 import type { RehearsalParts } from '../runtime/rehearsal.ts'
 import type { RunRequest } from '../runtime/requests.ts'
@@ -57,6 +57,13 @@ export interface CliParts {
   /** The ledger of a data folder for reading; undefined where there is none. */
   openLedger(data: string): Promise<Ledger | undefined>
   rehearsal: RehearsalParts
+  /** Whether a tenant has any row in the tables that the queries name; true where they cannot be read. */
+  hasRows(
+    dataset: DatasetConnection,
+    tenant: { client: string; callCenters: string[] | null },
+    queries: string[],
+    signal: AbortSignal,
+  ): Promise<boolean>
   /** Sends one mail for real. */
   sendMail(connection: SmtpConnection, message: MailMessage, signal: AbortSignal): Promise<void>
   /** Aborts when the process is asked to end, so that temporary files can be removed. */

@@ -55,11 +55,12 @@ export function ownChanges({ changes }: Plan): JobChange[] {
   )
 }
 
-/** `3 problems, 1 of them new; 2 mended`; empty where there is nothing to tell. */
+/** `3 problems, 1 new; 2 problems mended`, `1 new problem`; empty where there is nothing to tell. */
 export function summarizeProblems({ problems, mended }: Plan): string {
   const added = problems.filter(({ isNew }) => isNew).length
   const parts = [
-    problems.length > 0 ? `${spellCount(problems.length, 'problem')}, ${added} of them new` : '',
+    problems.length > 0 && added === problems.length ? spellCount(added, 'new problem') : '',
+    problems.length > added ? `${spellCount(problems.length, 'problem')}, ${added || 'none'} new` : '',
     mended.length > 0 ? `${spellCount(mended.length, 'problem')} mended` : '',
   ]
   return parts.filter(Boolean).join('; ')

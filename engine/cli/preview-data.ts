@@ -2,13 +2,14 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { readFixture } from '../config/fixtures.ts'
+import { type FixtureRow, readFixture } from '../config/fixtures.ts'
 import type { SourceFile } from '../core/contracts/config-source.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { TestGiven } from '../core/manifest.ts'
+import type { DatasetConnection, TestGiven } from '../core/manifest.ts'
 import type { Snapshot } from '../core/model.ts'
 import { fixtureOf } from '../runtime/job-tests.ts'
 import type { RehearsalData } from '../runtime/rehearsal.ts'
+import { explainEmpty, type HasRows, hasOwnRow } from './preview-empty.ts'
 
 export interface PreviewData {
   data: RehearsalData
@@ -23,18 +24,31 @@ const madeUpRows = 5
 const maxFixtureBytes = 64 * 1024
 const formats = ['csv', 'json', 'parquet'] as const
 
-/** A folder that is named, else the fixture of the job's first test with one, else the client's dataset if it is there, else made-up rows. */
+/**
+ * A folder that is named, else the fixture of the job's first test with one, else the client's dataset if it is there
+ * and has a row of the client, else made-up rows.
+ */
 export async function choosePreviewData(
   config: Config,
   snapshot: Snapshot,
-  named: string | undefined,
-  callCenter: string | undefined,
+  { named, callCenter }: { named: string | undefined; callCenter: string | undefined },
+  hasRows: HasRows,
 ): Promise<PreviewData> {
   const plain = { given: {} }
   if (!snapshot.manifest.steps.some(({ type }) => type === 'report')) {
     return { ...plain, data: { kind: 'made-up', rows: madeUpRows }, words: 'none: the job has no report' }
   }
-  if (named !== undefined) return { ...plain, data: await readDataSet(named, snapshot), words: named }
+  const explain = (dataset: DatasetConnection) => explainEmpty(snapshot, callCenter, dataset, hasRows)
+  if (named !== undefined) {
+    const data = await readDataSet(named, snapshot)
+    const empty =
+      data.kind === 'tables'
+        ? await explain({ ...emptyConnection, ...data.dataset })
+        : await explainEmpty(snapshot, callCenter, emptyConnection, async (_, tenant) =>
+            hasOwnRow(data.tables, tenant),
+          )
+    return { ...plain, data, words: empty === null ? named : `${named}; it has ${empty}` }
+  }
   const tests = config.tests.get(snapshot.job)?.value.tests ?? []
   const withData = tests.filter(({ given }) => given?.dataset !== undefined)
   const test = withData.find(({ given }) => given?.callCenter === callCenter) ?? withData[0]
@@ -46,7 +60,11 @@ export async function choosePreviewData(
   const { dataset } = snapshot.policy
   const connection = dataset && snapshot.connections[dataset.connection]
   if (connection?.type === 'dataset' && (await isFolder(connection.path))) {
-    return { ...plain, data: { kind: 'policy' }, words: `the client's own rows in ${connection.name}` }
+    const empty = await explain(connection)
+    if (empty === null)
+      return { ...plain, data: { kind: 'policy' }, words: `the client's own rows in ${connection.name}` }
+    const words = `${connection.name} has ${empty}; ${madeUpRows} made-up rows are shown instead, no query was run`
+    return { ...plain, data: { kind: 'made-up', rows: madeUpRows }, words }
   }
   return {
     ...plain,
@@ -55,8 +73,22 @@ export async function choosePreviewData(
   }
 }
 
+// A folder that is named has no connection of its own.
+const emptyConnection: DatasetConnection = {
+  apiVersion: 'jobsd/v1',
+  kind: 'Connection',
+  name: 'data-set',
+  type: 'dataset',
+  format: 'csv',
+  path: '/',
+}
+
+type DataSet =
+  | Extract<RehearsalData, { kind: 'tables' }>
+  | { kind: 'rows'; tables: Record<string, FixtureRow[]> }
+
 /** Tables in any format; small CSV and JSON ones need only the columns that matter. */
-async function readDataSet(folder: string, snapshot: Snapshot): Promise<RehearsalData> {
+async function readDataSet(folder: string, snapshot: Snapshot): Promise<DataSet> {
   const refuse = (reason: string) =>
     new JobsdError('BAD_REQUEST', { reason: `--data-set ${folder}: ${reason}` })
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

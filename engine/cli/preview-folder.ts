@@ -1,12 +1,13 @@
 /** The folder that a preview is written to: what would be sent, where it would lie. */
 import { copyFile, lstat, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readCsv } from '../config/csv-text.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Capture, SentFile, SentMail } from '../runtime/rehearsal/recorder.ts'
 
-/** A delivery with the files that show it, relative to the folder; `head` is the beginning of a text. */
+/** A delivery with the files that show it, relative to the folder; `head` is the beginning of a text, `table` of a CSV file. */
 export type Shown =
-  | { sent: SentFile; file: string; head: string | null }
+  | { sent: SentFile; file: string; head: string | null; table: string[][] | null }
   | { sent: SentMail; eml: string; html: string; text: string }
 
 /** Tells a page of ours from somebody else's. */
@@ -16,6 +17,9 @@ export const previewMark = '<meta name="generator" content="jobsd preview">'
 const sealed =
   "<!doctype html><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
 const headBytes = 2000
+const tableBytes = 64 * 1024
+/** With the headings. */
+const tableRecords = 21
 
 /** Makes the folder, or empties that of an earlier preview. Throws BAD_REQUEST for one that holds anything else. */
 export async function preparePreviewFolder(folder: string): Promise<void> {
@@ -45,7 +49,8 @@ export async function writeCapture(folder: string, capture: Capture, about: stri
     const path = join(folder, file)
     await mkdir(dirname(path), { recursive: true })
     await copyFile(localPath, path)
-    return { sent, file, head: await readHead(path) }
+    const table = /\.csv$/i.test(path) ? await readTable(path) : null
+    return { sent, file, head: table === null ? await readHead(path) : null, table }
   }
   const { sent, mime, message } = capture
   const name = `mail/${about}`
@@ -59,11 +64,23 @@ export async function writeCapture(folder: string, capture: Capture, about: stri
 /** The first lines of a text; null for other files. */
 async function readHead(path: string): Promise<string | null> {
   if (!/\.(csv|txt|json|html)$/i.test(path)) return null
+  return (await readStart(path, headBytes)).text.split('\n').slice(0, 6).join('\n')
+}
+
+/** The headings and first rows of a CSV file; null where it has none. */
+async function readTable(path: string): Promise<string[][] | null> {
+  const { text, isCut } = await readStart(path, tableBytes)
+  const records = readCsv(text).map(({ cells }) => cells)
+  // The last one may be half a row.
+  const whole = isCut ? records.slice(0, -1) : records
+  return whole.length === 0 ? null : whole.slice(0, tableRecords)
+}
+
+async function readStart(path: string, maxBytes: number): Promise<{ text: string; isCut: boolean }> {
   const handle = await open(path)
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-    const lines = buffer.toString('utf8', 0, bytesRead).split('\n').slice(0, 6)
-    return lines.join('\n')
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(maxBytes), 0, maxBytes, 0)
+    return { text: buffer.toString('utf8', 0, bytesRead), isCut: bytesRead === maxBytes }
   } finally {
     await handle.close()
   }

@@ -97,9 +97,12 @@ export function renderPreviewPage(preview: Preview): string {
 ${previewMark}
 <title>Preview of ${escapeHtml(job)}</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 90rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
 section { border-top: 1px solid #8b949e; margin-top: 2rem }
 pre { overflow: auto; padding: .5rem; border: 1px solid #8b949e }
+div.table { overflow-x: auto }
+table { border-collapse: collapse; font-size: .8rem }
+th, td { border: 1px solid #8b949e; padding: .1rem .4rem; text-align: left; vertical-align: top }
 iframe { width: 100%; height: 28rem; border: 1px solid #8b949e; background: #fff }
 </style>
 </head>
@@ -128,11 +131,12 @@ function renderRun(run: Preview['runs'][number]): string {
 
 function renderShown(shown: Shown): string {
   if ('file' in shown) {
-    const { sent, file, head } = shown
+    const { sent, file, head, table } = shown
     return [
       `<h3>${escapeHtml(`${sent.step}: ${sent.connection} ${sent.place}`)}</h3>`,
       `<p><a href="${linkTo(file)}">${escapeHtml(sent.fileName)}</a>, ${describeFile(sent)}</p>`,
       ...(head === null ? [] : [`<pre>${escapeHtml(head)}</pre>`]),
+      ...(table === null ? [] : renderTable(table, sent.rows)),
     ].join('\n')
   }
   const { sent, eml, html, text } = shown
@@ -147,6 +151,19 @@ function renderShown(shown: Shown): string {
     `As <a href="${linkTo(html)}">HTML</a>, <a href="${linkTo(text)}">text</a>, <a href="${linkTo(eml)}">e-mail file</a>.</p>`,
     `<iframe sandbox title="The mail" src="${linkTo(html)}"></iframe>`,
   ].join('\n')
+}
+
+function renderTable([headings = [], ...rows]: string[][], rowCount: number | null): string[] {
+  const cellsOf = (cells: string[], tag: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`
+  const isCut = rowCount !== null && rowCount > rows.length
+  return [
+    '<div class="table"><table>',
+    cellsOf(headings, 'th'),
+    ...rows.map((row) => cellsOf(row, 'td')),
+    '</table></div>',
+    ...(isCut ? [`<p>The first ${rows.length} of ${spellCount(rowCount, 'row')}.</p>`] : []),
+  ]
 }
 
 function linkTo(file: string): string {

@@ -58,10 +58,15 @@ export const addPreview: AddCommand = (program, parts, done) => {
       const { snapshot } = compiled
       refuseCallCenter(snapshot, options.callCenter)
       refuseAddress(snapshot, options.to)
-      const chosen = await choosePreviewData(config, snapshot, options.dataSet, options.callCenter)
+      const signal = parts.interrupted()
+      const chosen = await choosePreviewData(
+        config,
+        snapshot,
+        { named: options.dataSet, callCenter: options.callCenter },
+        (...asked) => parts.hasRows(...asked, signal),
+      )
       const given = completeGiven(chosen.given, options, snapshot, parts.now())
       await preparePreviewFolder(options.out)
-      const signal = parts.interrupted()
       const shown = new Map<Capture['sent'], Shown>()
       const capture = async (captured: Capture): Promise<void> => {
         const about = [String(shown.size + 1), captured.sent.step].join('-')

@@ -31,7 +31,9 @@ export async function runCommandLine(args: string[], version: string, parts: Cli
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof JobsdError) {
-      parts.warn(`jobsd: ${error.message} [${error.code}]${error.hint ? `\n       ${error.hint}` : ''}`)
+      // What was asked for wrongly is mended on the command line; a code would only send people to docs/errors.md.
+      const code = error.code === 'BAD_REQUEST' ? '' : ` [${error.code}]`
+      parts.warn(`jobsd: ${error.message}${code}${error.hint ? `\n       ${error.hint}` : ''}`)
       return 2
     }
     parts.warn(`jobsd: an error inside jobsd: ${(error as Error).stack ?? String(error)}`)

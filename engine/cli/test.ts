@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config/config.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { JobId } from '../core/model.ts'
+import { unknownJob } from '../core/unknown-job.ts'
 import { type JobTestReport, testJob } from '../runtime/job-tests.ts'
 import type { AddCommand } from './parts.ts'
 import { readConfig } from './read-config.ts'
@@ -38,6 +39,7 @@ export const addTest: AddCommand = (program, parts, done) => {
         if (!json) parts.print(describeJobTests(report, config))
       }
       if (options.job !== undefined && reports.length === 0) {
+        if (!config.jobFiles.has(options.job as JobId)) throw unknownJob(options.job, config.jobFiles.keys())
         throw new JobsdError('BAD_REQUEST', { reason: `there is no file jobs.d/${options.job}.test.yaml` })
       }
       const tested = new Set(reports.map(({ job }) => job))

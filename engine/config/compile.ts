@@ -1,6 +1,5 @@
 /** A checked job to a snapshot: everything that its runs need, by one digest. */
 import { createHash } from 'node:crypto'
-import { JobsdError } from '../core/errors.ts'
 import type { Client, ClientPolicy, Connection, Job, Settings } from '../core/manifest.ts'
 import type {
   CompiledJob,
@@ -11,6 +10,7 @@ import type {
   Sha256,
   Snapshot,
 } from '../core/model.ts'
+import { unknownJob } from '../core/unknown-job.ts'
 import type { Config } from './config.ts'
 import { fillEdges } from './graph.ts'
 import { calendarFile, clientFile, connectionFile, policyFile, reportFiles, settingsFile } from './layout.ts'
@@ -29,7 +29,7 @@ export const alertTemplate = 'alert'
  */
 export function compileJob(config: Config, job: JobId): { snapshot: Snapshot } | { problem: Problem } {
   const file = config.jobFiles.get(job)
-  if (file === undefined) throw new JobsdError('JOB_UNKNOWN', { job })
+  if (file === undefined) throw unknownJob(job, config.jobFiles.keys())
   const own = config.firstErrors.get(file)
   if (own) return { problem: own }
   const used = usedFiles(config, job)

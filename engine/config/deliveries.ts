@@ -31,25 +31,64 @@ export function deliveriesOf(job: Job, callCenter: string | null): NamedDelivery
   return deliveries
 }
 
+/** A delivery that some run can come to. */
+interface PlannedDelivery extends Omit<NamedDelivery, 'callCenter' | 'target'> {
+  targetFor(callCenter: string | null): string
+}
+
 function listDeliveries(job: Job, callCenter: string | null): NamedDelivery[] {
+  const planned = planDeliveries(job)
+  if (planned.length === 0) return []
   const branches = callCenter !== null && job.steps.some(({ type }) => type === 'condition')
   const reached = reachSteps(fillEdges(job.steps), branches ? followsFor(callCenter) : undefined)
-  return job.steps.flatMap((step, stepIndex) => {
-    if ((step.type !== 'ftp-out-copy' && step.type !== 'cloud-copy') || !reached.has(step.name)) return []
-    return sourcesOf(step, stepIndex).flatMap(({ name }) => {
+  const deliveries: NamedDelivery[] = []
+  for (const { step, stepIndex, source, sourceIndex, targetFor } of planned) {
+    if (!reached.has(step)) continue
+    deliveries.push({ step, stepIndex, source, sourceIndex, callCenter, target: targetFor(callCenter) })
+  }
+  return deliveries
+}
+
+/** What is the same for every call center of a job. */
+const planDeliveries: (job: Job) => PlannedDelivery[] = rememberLast((job) => {
+  const planned: PlannedDelivery[] = []
+  job.steps.forEach((step, stepIndex) => {
+    if (step.type !== 'ftp-out-copy' && step.type !== 'cloud-copy') return
+    for (const { name } of sourcesOf(step, stepIndex)) {
       const sourceIndex = job.steps.findIndex((other) => other.name === name)
       const source = job.steps[sourceIndex]
-      if (source?.type !== 'report') return []
-      const known = { client: job.client, job: job.name, callCenter: callCenter ?? '', ext: source.format }
-      const fileName = fillTokens(source.fileName, { ...known, report: source.report.split('/').at(-1)! })
-      const place =
-        step.type === 'cloud-copy'
-          ? fillTokens(step.prefix ?? '', known) + fileName
-          : `${fillTokens(step.path, known).replace(/\/+$/, '')}/${fileName}`
-      const target = `${step.connection}:${place}`
-      return [{ step: step.name, stepIndex, source: name, sourceIndex, callCenter, target }]
-    })
+      if (source?.type !== 'report') continue
+      planned.push({
+        step: step.name,
+        stepIndex,
+        source: name,
+        sourceIndex,
+        targetFor: nameTarget(job, step, source),
+      })
+    }
   })
+  return planned
+})
+
+type AnyStep = Job['steps'][number]
+type DeliveryStep = Extract<AnyStep, { type: 'ftp-out-copy' | 'cloud-copy' }>
+type ReportStep = Extract<AnyStep, { type: 'report' }>
+
+function nameTarget(job: Job, step: DeliveryStep, source: ReportStep): PlannedDelivery['targetFor'] {
+  const folder = step.type === 'cloud-copy' ? (step.prefix ?? '') : step.path
+  const name = (callCenter: string) => {
+    const known = { client: job.client, job: job.name, callCenter, ext: source.format }
+    const fileName = fillTokens(source.fileName, { ...known, report: source.report.split('/').at(-1)! })
+    const place = fillTokens(folder, known)
+    return step.type === 'cloud-copy'
+      ? `${step.connection}:${place}${fileName}`
+      : `${step.connection}:${place.replace(/\/+$/, '')}/${fileName}`
+  }
+  if (folder.includes('callCenter') || source.fileName.includes('callCenter')) {
+    return (callCenter) => name(callCenter ?? '')
+  }
+  const same = name('')
+  return () => same
 }
 
 /** The deliveries of all runs of one slot. */
@@ -60,13 +99,16 @@ export function deliveriesOfSlot(job: Job, client: Client): NamedDelivery[] {
 }
 
 function fillTokens(template: string, known: Record<string, string>): string {
-  return readTemplate(template)
-    .map((part) => {
-      if (part.kind === 'text') return part.text
-      if (part.kind === 'brace') return template[part.offset]
-      if (Object.hasOwn(known, part.name)) return known[part.name]
+  if (!template.includes('{')) return template
+  let filled = ''
+  for (const part of readTemplate(template)) {
+    if (part.kind === 'text') filled += part.text
+    else if (part.kind === 'brace') filled += template[part.offset]
+    else if (Object.hasOwn(known, part.name)) filled += known[part.name]
+    else {
       const format = part.format ?? (part.name.startsWith('period.') ? 'yyyyMMdd' : null)
-      return format === null ? `{${part.name}}` : `{${part.name}:${format}}`
-    })
-    .join('')
+      filled += format === null ? `{${part.name}}` : `{${part.name}:${format}}`
+    }
+  }
+  return filled
 }

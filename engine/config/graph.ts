@@ -36,29 +36,50 @@ export const areStepsSound: (steps: Job['steps']) => boolean = rememberLast((ste
 /** Which edges a walk takes; all of them where it is not given. */
 export type Follows = (step: Step, edge: Edge) => boolean
 
+/** The steps that a walk came to. */
+export interface Ways {
+  has(name: string): boolean
+  /** The names from the start on; undefined for a step that the walk did not come to. */
+  get(name: string): string[] | undefined
+  /** Their names, the start first. */
+  keys(): Iterable<string>
+}
+
 /**
- * The steps that a run can come to from `start`, by default the first step, each with the way there: the names from
- * the start on. A name that no step has leads nowhere.
+ * The steps that a run can come to from `start`, by default the first step, each with the way there. A name that no step
+ * has leads nowhere.
  */
-export function reachSteps(
-  steps: readonly Step[],
-  follows: Follows = () => true,
-  start = steps[0]?.name,
-): Map<string, string[]> {
+export function reachSteps(steps: readonly Step[], follows?: Follows, start = steps[0]?.name): Ways {
+  return follows === undefined && start === steps[0]?.name
+    ? reachFromFirst(steps)
+    : walkSteps(steps, follows, start)
+}
+
+const reachFromFirst = rememberLast((steps: readonly Step[]) => walkSteps(steps, undefined, steps[0]?.name))
+
+function walkSteps(steps: readonly Step[], follows: Follows | undefined, start: string | undefined): Ways {
   const byName = nameSteps(steps)
-  const ways = new Map<string, string[]>()
-  const open: string[] = []
-  const come = (name: string, way: string[]) => {
-    if (ways.has(name) || !byName.has(name)) return
-    ways.set(name, [...way, name])
-    open.push(name)
-  }
-  if (start !== undefined) come(start, [])
-  for (let name = open.shift(); name !== undefined; name = open.shift()) {
+  // Each step with the one before it: a way is put together only for who asks, hardly ever.
+  const before = new Map<string, string | undefined>()
+  if (start !== undefined && byName.has(start)) before.set(start, undefined)
+  // A map's walk goes on to what is added meanwhile, in order.
+  for (const name of before.keys()) {
     const step = byName.get(name)!
-    for (const edge of edges) if (follows(step, edge)) come(step[edge], ways.get(name)!)
+    for (const edge of edges) {
+      const next = step[edge]
+      if (byName.has(next) && !before.has(next) && (!follows || follows(step, edge))) before.set(next, name)
+    }
   }
-  return ways
+  return {
+    has: (name) => before.has(name),
+    keys: () => before.keys(),
+    get(name) {
+      if (!before.has(name)) return undefined
+      const way: string[] = []
+      for (let at: string | undefined = name; at !== undefined; at = before.get(at)) way.unshift(at)
+      return way
+    },
+  }
 }
 
 /** A cycle that a run can get into, as names with the first one again at the end; undefined where there is none. */
@@ -83,6 +104,8 @@ export function findCycle(steps: readonly Step[]): string[] | undefined {
 }
 
 /** The first step of each name: a second one of the same name is told elsewhere. */
-const nameSteps = rememberLast(
-  (steps: readonly Step[]) => new Map([...steps].reverse().map((step) => [step.name, step])),
-)
+const nameSteps = rememberLast((steps: readonly Step[]) => {
+  const byName = new Map<string, Step>()
+  for (const step of steps) if (!byName.has(step.name)) byName.set(step.name, step)
+  return byName
+})

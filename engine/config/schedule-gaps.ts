@@ -16,10 +16,11 @@ export function shortestGapMinutes(schedule: CompiledSchedule, floorMinutes: num
   let shortest = Number.POSITIVE_INFINITY
   for (let i = 1; i < times.length; i++) shortest = Math.min(shortest, times[i]! - times[i - 1]!)
   const overnight = times[0]! + dayMinutes - times.at(-1)!
-  const days = daysOf(schedule)
   for (let shift = 1; shift <= maxReachDays; shift++) {
     const gap = overnight + (shift - 1) * dayMinutes
     if (gap >= Math.min(shortest, floorMinutes)) break
+    // Mostly the nights are long enough whatever the days are.
+    const days = daysOf(schedule)
     if (meet(days, days, shift, null)) return gap
   }
   return shortest
@@ -67,9 +68,17 @@ export function compareSchedules(a: CompiledSchedule, b: CompiledSchedule, floor
   return { gapMinutes, coincide, within }
 }
 
-/** The times of a day as minutes since midnight, ascending. */
+// Weak: cron texts are replaced when the engine reloads.
+const knownTimes = new WeakMap<CronFields, number[]>()
+
+/** The times of a day as minutes since midnight, ascending. The caller changes nothing in it. */
 function timesOf(fields: CronFields): number[] {
-  return fields.hours.flatMap((hour) => fields.minutes.map((minute) => hour * 60 + minute))
+  let times = knownTimes.get(fields)
+  if (!times) {
+    times = fields.hours.flatMap((hour) => fields.minutes.map((minute) => hour * 60 + minute))
+    knownTimes.set(fields, times)
+  }
+  return times
 }
 
 /** The distances from `time` to those around it in an ascending list: before, at, and after. */

@@ -1,5 +1,6 @@
 /** The YAML parser's complaints in the words of those who write manifests, at the place that is to be changed. */
 import { type Document, visit } from 'yaml'
+import { tellColumn, tellDeeperNext } from './indentation.ts'
 import type { Range } from './places.ts'
 
 /** A fault of the text, where it is, and what to do. */
@@ -31,9 +32,29 @@ export function describeSyntax(
       message: `the quote ${quote} that opens here is never closed`,
     }
   }
+  const misplaced = findMisplaced(error, text, skipIndent(text, range).start)
+  if (misplaced) return misplaced
   const sentence = sentenceOf(error, text[range.start] ?? '', maxDepth)
   return { range: skipIndent(text, range), message: sentence }
 }
+
+/** The line that begins in the wrong column, where that is what the complaint is about. */
+function findMisplaced(
+  { code, message }: SyntaxError,
+  text: string,
+  offset: number,
+): SyntaxFault | undefined {
+  if (columnSigns.some((sign) => message.includes(sign))) return tellColumn(text, offset)
+  if (code !== 'BLOCK_AS_IMPLICIT_KEY' && !message.includes('Nested mappings are not allowed'))
+    return undefined
+  return text.startsWith('- ', offset) ? tellColumn(text, offset) : tellDeeperNext(text, offset)
+}
+
+const columnSigns = [
+  'All mapping items must start',
+  'All sequence items must start',
+  'item without - indicator',
+]
 
 function sentenceOf({ code, message }: SyntaxError, first: string, maxDepth: number): string {
   const known = sentences.find(([sign]) => code === sign || message.includes(sign))?.[1]
@@ -64,6 +85,7 @@ const sentences: [sign: string, sentence: string][] = [
     'this value is followed by a colon or a deeper line; put a text with ": " in quotes, and begin each key in the same column',
   ],
   ['All mapping items must start', 'this line does not begin in the same column as the keys around it'],
+  ['item without - indicator', 'this line does not begin in the same column as the keys around it'],
   ['All sequence items must start', 'this line does not begin in the same column as the entries around it'],
   [
     'MULTILINE_IMPLICIT_KEY',

@@ -160,7 +160,11 @@ export const errorTable = {
     retry: true,
     hint: 'Does the disk of the data folder have room, and are there enough file descriptors?',
   },
-  JOB_UNKNOWN: { message: 'there is no job {job}', retry: false, hint: '`jobsd status` lists the jobs.' },
+  JOB_UNKNOWN: {
+    message: 'there is no job {job}{near}',
+    retry: false,
+    hint: '`jobsd status` lists the jobs.',
+  },
   JOB_INVALID: {
     message: '{job} has no version that is valid: {problem}',
     retry: false,

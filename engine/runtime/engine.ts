@@ -9,6 +9,7 @@ import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { ClientPolicy } from '../core/manifest.ts'
 import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
+import { unknownJob } from '../core/unknown-job.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
 import { createReconciler } from './reconciler.ts'
 import { dueFromEvent, type RunRequest, requestRun } from './requests.ts'
@@ -163,7 +164,7 @@ export function createEngine(parts: EngineParts): Engine {
       const job = reconciler.jobs().get(request.job as JobId)
       const problem = reconciler.problems().get(request.job as JobId)
       if (!job && problem) throw new JobsdError('JOB_INVALID', { job: request.job, problem })
-      if (!job) throw new JobsdError('JOB_UNKNOWN', { job: request.job })
+      if (!job) throw unknownJob(request.job, reconciler.jobs().keys())
       if (problem && !isFollowing)
         log.warn({ job: job.snapshot.job }, `its last good version runs: ${problem}`)
       const due = requestRun(job, request, parts.createId(), now())

@@ -68,11 +68,10 @@ const sameFileName = jobRule('file-name-collision', (document, report, manifests
   tellRepeats(document, deliveriesOf(document.value, null), report)
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client || document.value.scope !== 'call-center') return
+  const deliveries = deliveriesOfSlot(document.value, client.value)
+  if (areTargetsDistinct(deliveries)) return
   const told = new Set<number>()
-  const byTarget = Map.groupBy(
-    deliveriesOfSlot(document.value, client.value),
-    ({ target, step, source }) => `${target} ${step} ${source}`,
-  )
+  const byTarget = Map.groupBy(deliveries, ({ target, step, source }) => `${target} ${step} ${source}`)
   for (const sharing of byTarget.values()) {
     const { step, sourceIndex, target } = sharing[0]!
     if (sharing.length < 2 || /\{runId\}/.test(target) || told.has(sourceIndex)) continue
@@ -84,8 +83,14 @@ const sameFileName = jobRule('file-name-collision', (document, report, manifests
   }
 })
 
+/** Whether no two go to the same name in the same place, as in nearly every job. */
+function areTargetsDistinct(deliveries: readonly NamedDelivery[]): boolean {
+  return deliveries.length < 2 || new Set(deliveries.map(({ target }) => target)).size === deliveries.length
+}
+
 /** Two deliveries on one path that put the same name into the same place. */
 function tellRepeats(document: LoadedDocument<Job>, deliveries: NamedDelivery[], report: Report): void {
+  if (areTargetsDistinct(deliveries)) return
   const graph = fillEdges(document.value.steps)
   const follows = (from: string, to: string) => reachSteps(graph, undefined, from).has(to)
   deliveries.forEach((delivery, index) => {

@@ -3,6 +3,7 @@ import type { Problem } from '../../core/model.ts'
 import type { Manifests } from '../config.ts'
 import { callCenterRules } from './call-centers.ts'
 import { conditionRules } from './conditions.ts'
+import { coveredDaysRules } from './covered-days.ts'
 import { dropFolderRules } from './drop-folders.ts'
 import { durationRules } from './durations.ts'
 import { fileRules } from './files.ts'
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   ...callCenterRules,
   ...dropFolderRules,
   ...scheduleRules,
+  ...coveredDaysRules,
   ...durationRules,
   ...noEffectRules,
   ...fileRules,

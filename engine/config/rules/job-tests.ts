@@ -17,7 +17,8 @@ const testWithoutJob: Rule = {
   check({ tests, jobFiles }, report) {
     for (const [job, document] of tests) {
       if (jobFiles.has(job)) continue
-      report(placeOf(document, '/name'), `there is no job ${quote(job)} to test: ${jobFile(job)} is missing`)
+      const message = `there is no job ${quote(job)} to test: ${jobFile(job)} is missing; if the job was deleted on purpose, delete this test file too`
+      report(placeOf(document, '/name'), message)
     }
   },
 }

@@ -4,7 +4,7 @@ import { parseSize } from '../../core/duration.ts'
 import type { Connection } from '../../core/manifest.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { isLoopback } from '../formats.ts'
-import { connectionFile } from '../layout.ts'
+import { connectionFile, policyFile } from '../layout.ts'
 import { type LoadedDocument, placeOf } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
 import { connectionsOf, reportsOf } from '../uses.ts'
@@ -67,7 +67,7 @@ const recipientAllowed = jobRule('recipient-not-allowed', (document, report, man
     const domains = [...allowed, ...also.filter((own) => !allowed.includes(own))]
     if (domains.includes(domain)) return
     const hint = suggestWord(domain, domains)
-    const message = `the client's policy allows no ${what} to ${quote(domain)}${hint}${hint ? ' Allowed' : '; allowed'}: ${listWords(domains)}`
+    const message = `the client's policy allows no ${what} to ${quote(domain)}${hint}${hint ? ' Allowed' : '; allowed'}: ${listWords(domains)}; an operator can add it in ${policyFile(job.split('/')[0]!)}`
     report(placeOf(document, pointer), message)
   }
   document.value.steps.forEach((step, index) => {

@@ -24,7 +24,18 @@ function dueSchedules(document: LoadedDocument<Job>, manifests: Manifests, job: 
   return allSchedules(document, manifests, job).filter(({ schedule }) => !neverFires(schedule))
 }
 
-function allSchedules({ value }: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
+let last: { document: LoadedDocument<Job>; manifests: Manifests; schedules: Due[] } | undefined
+
+/** The schedules of a job. Asked again for the same job of the same manifests it gives the same list. */
+function allSchedules(document: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
+  // Not by the document alone: after a change elsewhere it is the same one, with other calendars.
+  if (last?.document !== document || last.manifests !== manifests) {
+    last = { document, manifests, schedules: listSchedules(document, manifests, job) }
+  }
+  return last.schedules
+}
+
+function listSchedules({ value }: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client || value.trigger.type !== 'scheduled') return []
   return value.trigger.schedules.flatMap((schedule, index) => {
@@ -56,15 +67,16 @@ const neverDue = jobRule('never-due', (document, report, manifests, job) => {
 const tooOften = jobRule('too-often', (document, report, manifests, job) => {
   const policy = manifests.policies.get(job.split('/')[0]!)
   if (!policy) return
-  const floorMs = parseDuration(policy.value.minInterval ?? defaultMinInterval)
-  const allowed = `the client's policy allows every ${formatDuration(floorMs)}`
   const due = dueSchedules(document, manifests, job)
+  if (due.length === 0) return
+  const floorMs = parseDuration(policy.value.minInterval ?? defaultMinInterval)
+  const allowed = () => `the client's policy allows every ${formatDuration(floorMs)}`
   const rareEnough = due.filter(({ schedule, pointer }) => {
     const gapMs = shortestGapMinutes(schedule, floorMs / minuteMs) * minuteMs
     if (gapMs >= floorMs) return true
     report(
       placeOf(document, pointer),
-      `${quote(schedule.cron)} is due every ${formatDuration(gapMs)}; ${allowed}`,
+      `${quote(schedule.cron)} is due every ${formatDuration(gapMs)}; ${allowed()}`,
     )
     return false
   })
@@ -73,7 +85,7 @@ const tooOften = jobRule('too-often', (document, report, manifests, job) => {
     const gapMs = encounter.gapMinutes * minuteMs
     if (gapMs >= floorMs || told.has(second)) continue
     told.add(second)
-    const message = `${quote(second.schedule.cron)} comes within ${formatDuration(gapMs)} of ${quote(first.schedule.cron)} (schedule ${quote(first.schedule.name)}); ${allowed}`
+    const message = `${quote(second.schedule.cron)} comes within ${formatDuration(gapMs)} of ${quote(first.schedule.cron)} (schedule ${quote(first.schedule.name)}); ${allowed()}`
     report(placeOf(document, second.pointer), message)
   }
 })

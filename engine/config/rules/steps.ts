@@ -1,6 +1,7 @@
 /** Rules about the step graph: where a run can go, and which files it has there. */
 
 import type { Job } from '../../core/manifest.ts'
+import type { Step } from '../../core/model.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { conditionValues } from '../conditions.ts'
 import { areStepsSound, edges, endings, fillEdges, findCycle, reachSteps } from '../graph.ts'
@@ -34,15 +35,33 @@ const unknownStep = jobRule('unknown-step', (document, report) => {
 
 const unreachableStep = jobRule('unreachable-step', (document, report) => {
   if (!areStepsSound(document.value.steps)) return
-  const ways = reachSteps(fillEdges(document.value.steps))
-  document.value.steps.forEach((step, index) => {
-    if (ways.has(step.name)) return
+  const steps = fillEdges(document.value.steps)
+  const told = new Set(reachSteps(steps).keys())
+  if (told.size === steps.length) return
+  const lost = steps.filter(({ name }) => !told.has(name))
+  const targets = new Set(lost.flatMap((step) => edges.map((edge) => step[edge])))
+  // Where a chain begins is the place to mend; a circle has no beginning, so its steps come last.
+  const starts = [...lost.filter(({ name }) => !targets.has(name)), ...lost]
+  for (const { name } of starts) {
+    if (told.has(name)) continue
+    const chain = [...reachSteps(steps, undefined, name).keys()].filter((each) => !told.has(each))
+    for (const each of chain) told.add(each)
+    const after = chain.length > 1 ? ` (nor to ${listWords(chain.slice(1), 'and')} after it)` : ''
+    const index = steps.findIndex((step) => step.name === name)
     report(
       placeOf(document, `/steps/${index}/name`),
-      `no way leads to the step ${quote(step.name)}; name it in an onSuccess or onFailure, or remove it`,
+      `no way leads to the step ${quote(name)}${after}${whyLost(steps, index)}; name it in an onSuccess or onFailure, or remove it`,
     )
-  })
+  }
 })
+
+/** `: "build" before it goes to end`, unless the step before leads there. */
+function whyLost(steps: readonly Step[], index: number): string {
+  const before = steps[index - 1]
+  if (!before || edges.some((edge) => before[edge] === steps[index]!.name)) return ''
+  const target = before.onSuccess
+  return `: ${quote(before.name)} before it goes to ${endings.includes(target) ? target : quote(target)}`
+}
 
 const stepCycle = jobRule('step-cycle', (document, report) => {
   const { steps } = document.value

@@ -32,6 +32,10 @@ function createRepository(t: Test): string {
   return t.testdir({ 'jobs.d': { acme, borealis: { 'client.yaml': '', 'nightly.yaml': '' }, platform } })
 }
 
+t.test('without a shell the three are named', async (t) => {
+  t.match(await runCommand(['completion']), { exitCode: 2, err: /say bash, zsh or fish$/m })
+})
+
 t.test('bash takes the script', { skip: noBash }, async (t) => {
   t.match(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' }), { status: 0, stderr: '' })
 })

@@ -168,7 +168,7 @@ Sunday 22 Nov 2026
   00:00 to 23:30, 48 times  acme/often    main      -              America/Chicago  run
   09:00                     acme/centers  main      dallas, tampa  America/Chicago  run
 
-50 slots of 2 jobs; left out: 1 disabled job, 1 job that no schedule starts`,
+50 runs of 2 jobs (49 times, 2 call centers); left out: 1 disabled job, 1 job that no schedule starts`,
   )
 })
 
@@ -222,13 +222,14 @@ t.test('too many slots are cut with a clear line', async (t) => {
 })
 
 t.test('what is no time, job or client is a usage error', async (t) => {
-  const dir = createRepository(t, {})
+  const dir = createRepository(t, { noon: { cron: '0 12 * * *' } })
   for (const [option, value, told] of [
     ['--from', '2026-02-29', /neither a day such as/],
     ['--from', '2026-02-28T10:00', /neither a day such as/],
     ['--days', '0', /whole number from 1/],
-    ['--job', 'acme/nothing', /there is no job acme\/nothing/],
-    ['--client', 'acne', /there is no client acne; did you mean "acme"/],
+    ['--job', 'acme/nothing', /there is no job acme\/nothing \[JOB_UNKNOWN\]/],
+    ['--job', 'acme/non', /there is no job acme\/non; did you mean "acme\/noon"\?/],
+    ['--client', 'acne', /there is no client acne; did you mean "acme"\?$/m],
   ] as const) {
     const { exitCode, err } = await runCommand(['forecast', dir, option, value])
     t.equal(exitCode, 2, value)

@@ -54,7 +54,7 @@ t.test('every setup request becomes a valid job whose tests pass', async (t) => 
         delivery,
         report: isCampaign ? 'campaign/campaign-summary' : 'call/call-detail',
         name: `${frequency}-${scope}-${delivery.replaceAll(',', '-')}`,
-        cron: frequency === 'cron' ? '0 9-17 * * 1-5' : null,
+        cron: frequency === 'cron' ? '0 9-17 * * *' : null,
         to: delivery.includes('email') ? 'ops@acme.example,boss@partner.example' : null,
       }),
     )
@@ -177,10 +177,14 @@ t.test(
       [{ delivery: 'email', to: 'nobody' }, /"nobody" is not one plain e-mail address/],
       [{ to: 'ops@acme.example' }, /--to is for --delivery email/],
       [{ connection: 'acme-s3' }, /acme-s3 is of type s3, which is of no use for --delivery sftp/],
-      [{ connection: 'acme-sftpp' }, /there is no connection acme-sftpp; did you mean "acme-sftp"\?/],
+      [{ connection: 'acme-sftpp' }, /there is no connection "acme-sftpp"; did you mean "acme-sftp"\?/],
+      [
+        { connection: 'delta-ftp' },
+        /there is no connection "delta-ftp"; there are .*acme-sftp.*; make it first: jobsd new connection delta-ftp --type sftp$/m,
+      ],
       [{ client: 'cobalt', delivery: 's3' }, /names no connection of type s3/],
       [{ scope: 'call-center', 'call-centers': 'dalas' }, /did you mean "dallas"\?/],
-      [{ name: '../evil' }, /is no name/],
+      [{ name: '../evil' }, /is no name; use .*, such as evil$/m],
       [{ title: 'two\nlines' }, /is no title/],
       [{ calendar: 'us' }, /is no calendar/],
       [{ period: 'campaign' }, /the period campaign is for --frequency eoc/],
@@ -262,7 +266,9 @@ t.test('a new client gets a policy, and a drop folder with a login of its own', 
     'nova.example',
   ])
   t.equal(exitCode, 0, out)
-  t.match(out, /put the secret dropbox-nova-password where/)
+  t.match(out, /ask the operators to store the secret "dropbox-nova-password"$/m)
+  t.match(out, /jobs.d\/nova\/campaign-upload.yaml takes the files it posts.*--no-ftp-in/)
+  t.match(out, /pull request; an operator approves jobs.d\/platform\//)
   const drop = read(dir, 'jobs.d/platform/connections/dropbox-nova.yaml')
   t.match(drop, 'host: dropbox.platform.example\n')
   t.match(drop, 'username: nova\n')
@@ -275,8 +281,27 @@ t.test('a new client gets a policy, and a drop folder with a login of its own', 
   )
   t.equal(plain.exitCode, 0)
   t.notOk(existsSync(join(dir, 'jobs.d/plain/campaign-upload.yaml')))
+  t.notMatch(plain.out, 'campaign-upload')
   const reserved = await runCommand(['new', 'client', 'platform', '--dir', dir, '--title', 'x'])
   t.match(reserved.err, /platform is the operators' folder/)
+  const titled = await runCommand(['new', 'client', 'Delta Insurance', '--dir', dir])
+  t.match(
+    titled.err,
+    /"Delta Insurance" is no name; .*, such as delta-insurance, with --title "Delta Insurance"$/m,
+  )
+  const early = await runCommand([
+    ...args.with(2, 'delta'),
+    '--call-centers',
+    'a',
+    '--connections',
+    'delta-sftp',
+  ])
+  t.match(
+    early.err,
+    /--connections: there is no connection "delta-sftp"; there are .*; make it first: jobsd new connection delta-sftp --type sftp$/m,
+  )
+  const mixed = await runCommand([...args.with(2, 'delta'), '--call-centers', 'a', '--dataset', 'acme-sftp'])
+  t.match(mixed.err, /--dataset: acme-sftp is of type sftp, not dataset$/m)
 })
 
 t.test('every type of connection and a calendar come out valid', async (t) => {

@@ -240,9 +240,9 @@ t.test('errors after the change end with exit code 1, also where they were there
   const { code, out } = await repository.plan('--base', 'HEAD')
   t.equal(code, 1)
   t.match(out, /! the job does not compile, so its last good version stays in force/)
-  t.match(out, /1 problem, 1 of them new\n {2}! new {5}jobs\.d\/acme\/eod\.yaml:20:14: .* \[schema\]/)
+  t.match(out, /1 new problem\n {2}! new {5}jobs\.d\/acme\/eod\.yaml:20:14: .* \[schema\]/)
   repository.commit()
-  t.match(await repository.plan('--base', 'HEAD'), { code: 1, out: /1 problem, 0 of them new/ })
+  t.match(await repository.plan('--base', 'HEAD'), { code: 1, out: /1 problem, none new/ })
 })
 
 t.test('a new campaign job does not push out the one that was there', async (t) => {

@@ -143,6 +143,62 @@ t.test("the client's own rows are used where they can be reached", async (t) => 
   t.match(stdout, 'failed by build: DATASET_MISSING: the dataset of warehouse lacks calls')
 })
 
+t.test('data without a row of the client is told, and made-up rows are shown instead', async (t) => {
+  const folder = join(t.testdirName, 'warehouse')
+  const preview = createPreview(t, {
+    [query]: 'SELECT call_id, talk_s AS seconds FROM calls',
+    'jobs.d/platform/connections/warehouse.yaml': (text) =>
+      text.replace('/srv/warehouse', folder).replace('format: csv', 'format: json'),
+  })
+  mkdirSync(folder)
+  const fill = (client: string, call_center: string) =>
+    writeFileSync(
+      join(folder, 'calls.json'),
+      JSON.stringify([{ call_id: 'c1', client, call_center, talk_s: 7 }]),
+    )
+  fill('Acme', 'dallas')
+  const other = await preview.run('--call-center', 'dallas', ...slot)
+  t.equal(other.code, 0)
+  t.match(
+    other.stdout,
+    'data: warehouse has no rows of client "acme" (it may be named otherwise there: dataset.client in its policy); 5 made-up rows are shown instead',
+  )
+  t.match(other.stdout, 'acme_dallas_20261119.csv  5 rows')
+  fill('acme', 'Dallas')
+  const { stdout } = await preview.run(...slot)
+  t.match(stdout, 'data: warehouse has no rows of call center "dallas" or "tampa" of client "acme" (')
+  t.match(stdout, 'acme_tampa_20261119.csv  5 rows')
+  fill('acme', 'dallas')
+  const own = await preview.run('--call-center', 'dallas', ...slot)
+  t.match(own.stdout, "data: the client's own rows in warehouse\n")
+  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261119.csv'), 'c1,7')
+
+  fill('nova', 'dallas')
+  const named = await preview.run('--data-set', folder, '--call-center', 'dallas', ...slot)
+  t.match(named.stdout, `data: ${folder}; it has no rows of client "acme" (`)
+  t.match(named.stdout, 'skipped by build', 'what is named is what is shown')
+  writeFileSync(join(folder, 'other.parquet'), '')
+  const large = await preview.run('--data-set', folder, '--call-center', 'dallas', ...slot)
+  t.match(large.stdout, `data: ${folder}; it has no rows of client "acme" (`)
+})
+
+t.test('the page shows the first 20 rows of a CSV file as a table', async (t) => {
+  const preview = createPreview(t, goodQuery)
+  const folder = join(preview.config, '../tables')
+  mkdirSync(folder)
+  const rows = Array.from({ length: 22 }, (_, at) => `"<b>${10 + at}, \n""x""",dallas,${at}\n`)
+  writeFileSync(join(folder, 'calls.csv'), `call_id,call_center,talk_s\n${rows.join('')}`)
+  await preview.run('--data-set', folder, '--call-center', 'dallas', ...slot)
+  const page = preview.read('index.html')
+  t.match(
+    page,
+    '<table>\n<tr><th>Call ID</th><th>Seconds</th></tr>\n<tr><td>&#60;b&#62;10, \n&#34;x&#34;</td><td>0</td></tr>',
+  )
+  t.equal(page.match(/<tr><td>/g)?.length, 20)
+  t.match(page, 'The first 20 of 22 rows.')
+  t.notMatch(page, '<pre>')
+})
+
 t.test('a run that would fail says so, and exits 1', async (t) => {
   const preview = createPreview(t, {
     [eod]: (text) => text.replace('_{callCenter}_', '_').replace('scope: call-center', 'scope: client'),

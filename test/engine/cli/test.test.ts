@@ -13,7 +13,7 @@ const passing = `  - name: dallas gets its file
     expect:
       path: [build, upload, mail]
       deliveries:
-        - { step: upload, path: /outbound/acme_dallas_20261119.csv, rows: 1 }
+        - { step: upload, path: /outbound/acme_dallas_20261120.csv, rows: 1 }
         - { step: mail, to: [ops@acme.example], subject: End of day }
 `
 
@@ -142,7 +142,9 @@ t.test('jobs without tests are named', async (t) => {
   const { stdout } = await runTests(t, passing, [], { 'jobs.d/acme/other.yaml': text })
   t.match(stdout, '\n1 job without tests: acme/other\n')
   const only = await runTests(t, passing, ['--job', 'acme/other'], { 'jobs.d/acme/other.yaml': text })
-  t.match(only, { code: 2, stderr: /there is no file jobs.d\/acme\/other.test.yaml/ })
+  t.match(only, { code: 2, stderr: /there is no file jobs.d\/acme\/other.test.yaml$/m })
+  const unknown = await runTests(t, passing, ['--job', 'acme/eodd'])
+  t.match(unknown, { code: 2, stderr: 'there is no job acme/eodd; did you mean "acme/eod"? [JOB_UNKNOWN]' })
 })
 
 t.test("a fixture's rows go through the report's real query", async (t) => {

@@ -62,6 +62,28 @@ t.test('a file that comes back, moves or is doubled is told at its own path', as
   t.equal(reader.counts.whole, 2, 'what was gone for a while is forgotten')
 })
 
+t.test('a job that stays the same is checked against the calendar that changed', async (t) => {
+  const { files } = generate(1)
+  const edit = (path: string, words: [from: string, to: string][]) => {
+    const text = new TextDecoder().decode(files.get(path)!.content)
+    return [path, textFile(words.reduce((edited, [from, to]) => edited.replace(from, to), text))] as const
+  }
+  const saturdays: [string, string][] = [
+    ['* * *"', '* * 6"'],
+    ['onHoliday: next', 'onHoliday: skip'],
+  ]
+  const job = edit('jobs.d/client-0000/job-00.yaml', saturdays)
+  const calendar = edit('jobs.d/platform/calendars/us-business.yaml', [['[sat, sun]', '[sun]']])
+  const reader = createManifestReader()
+  const rulesOf = async (changes: (typeof job)[]) => {
+    const tree = { revision: 'changed', files: new Map([...files, ...changes]) }
+    const { problems } = await loadConfigAside(tree, { standard: root, reader })
+    return problems.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)
+  }
+  t.same(await rulesOf([job, calendar]), [])
+  t.same(await rulesOf([job]), ['never-due'])
+})
+
 t.test('the golden cases have the same problems beside the event loop', async (t) => {
   const names = readdirSync(join(manifestsFolder, 'err'))
   const reader = createManifestReader()

@@ -273,7 +273,7 @@ t.test('call centers, enabled, the trigger and every other setting are told', as
   ])
   const settings = planEdit((text) =>
     text
-      .replace('period: day', 'period: month')
+      .replace('period: day-so-far', 'period: month')
       .replace('title: End of day', 'title: Month')
       .replace('    path: /outbound', '    path: /outbound\n    retry: { maxAttempts: 5 }')
       .replace('      calendar: us-business', '      calendar: us-business\n      catchUp: all'),
@@ -281,7 +281,7 @@ t.test('call centers, enabled, the trigger and every other setting are told', as
   t.same(tell(settings), [
     'changed acme/eod',
     '  schedule weekdays: catchUp: latest is now all',
-    '  step build: period: day is now month',
+    '  step build: period: day-so-far is now month',
     '  step upload: retry: {"maxAttempts":5} is new',
     '  the job: title: End of day is now Month',
   ])
