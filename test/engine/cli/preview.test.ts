@@ -51,15 +51,15 @@ t.test('every delivery of every call center lies where it would go', async (t) =
     'mail/4-mail.eml',
     'mail/4-mail.html',
     'mail/4-mail.txt',
-    'sftp/sftp/outbound/acme_dallas_20261119.csv',
-    'sftp/sftp/outbound/acme_tampa_20261119.csv',
+    'sftp/sftp/outbound/acme_dallas_20261120.csv',
+    'sftp/sftp/outbound/acme_tampa_20261120.csv',
   ])
   t.match(stdout, 'acme/eod, due 2026-11-20 18:30 America/Chicago\ndata: made up: 5 rows')
   t.match(
     stdout,
-    'tampa: succeeded by build > upload > mail\n  sftp   sftp  /outbound/acme_tampa_20261119.csv  5 rows',
+    'tampa: succeeded by build > upload > mail\n  sftp   sftp  /outbound/acme_tampa_20261120.csv  5 rows',
   )
-  t.match(stdout, 'to ops@acme.example: End of day\n           acme_tampa_20261119.csv (5 rows')
+  t.match(stdout, 'to ops@acme.example: End of day\n           acme_tampa_20261120.csv (5 rows')
   t.match(stdout, `nothing was sent; open ${preview.out}/index.html`)
 })
 
@@ -71,7 +71,7 @@ t.test('the e-mail file is the mail as it would be sent, attachments and all', a
   t.equal(mail.text?.trim(), 'End of day: Acme')
   t.equal(
     mail.attachments[0]?.content.toString(),
-    preview.read('sftp/sftp/outbound/acme_dallas_20261119.csv'),
+    preview.read('sftp/sftp/outbound/acme_dallas_20261120.csv'),
     'the file that is mailed is the one that is copied',
   )
 })
@@ -91,7 +91,7 @@ t.test('JSON names each delivery and its files', async (t) => {
         path: ['build', 'upload', 'mail'],
         alert: false,
         deliveries: [
-          { step: 'upload', place: '/outbound/acme_tampa_20261119.csv', file: /^sftp\/sftp\/outbound\// },
+          { step: 'upload', place: '/outbound/acme_tampa_20261120.csv', file: /^sftp\/sftp\/outbound\// },
           { step: 'mail', to: ['ops@acme.example'], eml: 'mail/2-mail.eml', html: 'mail/2-mail.html' },
         ],
       },
@@ -111,15 +111,15 @@ t.test('a test with a fixture gives the data and the slot; a folder of tables go
   })
   const { stdout } = await preview.run('--call-center', 'dallas')
   t.match(stdout, 'due 2026-11-18 18:30 America/Chicago\ndata: the fixture fixtures of the test "one call"')
-  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261117.csv'), /^Call ID,Seconds\nfrom-fixture,7\n$/)
+  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261118.csv'), /^Call ID,Seconds\nfrom-fixture,7\n$/)
 
   const folder = join(preview.config, '../tables')
   mkdirSync(folder)
   writeFileSync(join(folder, 'calls.csv'), 'call_id,call_center,talk_s\nfrom-folder,dallas,8\n')
   await preview.run('--call-center', 'dallas', '--data-set', folder, ...slot)
-  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261119.csv'), /from-folder,8/)
+  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261120.csv'), /from-folder,8/)
   t.notOk(
-    existsSync(join(preview.out, 'sftp/sftp/outbound/acme_dallas_20261117.csv')),
+    existsSync(join(preview.out, 'sftp/sftp/outbound/acme_dallas_20261118.csv')),
     'what an earlier preview left is gone',
   )
   t.match(await preview.run('--data-set', join(folder, 'none')), {
@@ -163,15 +163,15 @@ t.test('data without a row of the client is told, and made-up rows are shown ins
     other.stdout,
     'data: warehouse has no rows of client "acme" (it may be named otherwise there: dataset.client in its policy); 5 made-up rows are shown instead',
   )
-  t.match(other.stdout, 'acme_dallas_20261119.csv  5 rows')
+  t.match(other.stdout, 'acme_dallas_20261120.csv  5 rows')
   fill('acme', 'Dallas')
   const { stdout } = await preview.run(...slot)
   t.match(stdout, 'data: warehouse has no rows of call center "dallas" or "tampa" of client "acme" (')
-  t.match(stdout, 'acme_tampa_20261119.csv  5 rows')
+  t.match(stdout, 'acme_tampa_20261120.csv  5 rows')
   fill('acme', 'dallas')
   const own = await preview.run('--call-center', 'dallas', ...slot)
   t.match(own.stdout, "data: the client's own rows in warehouse\n")
-  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261119.csv'), 'c1,7')
+  t.match(preview.read('sftp/sftp/outbound/acme_dallas_20261120.csv'), 'c1,7')
 
   fill('nova', 'dallas')
   const named = await preview.run('--data-set', folder, '--call-center', 'dallas', ...slot)
