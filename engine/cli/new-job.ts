@@ -89,7 +89,13 @@ export const addNewJob: AddCommand = (program, parts, done) => {
     .addOption(
       new Option('--on-empty <what>', 'without rows').choices(['send', 'skip', 'fail']).default('send'),
     )
-    .addOption(suggesting(deliveryWays, '--delivery <ways...>', 'how it is delivered'))
+    .addOption(
+      suggesting(
+        deliveryWays,
+        '--delivery <ways...>',
+        'how it is delivered; sftp also means to a folder connection',
+      ),
+    )
     .option('--to <addresses...>', 'email: who receives it')
     .option('--connection <names...>', 'by which connections; default the only fitting ones of the policy')
     .option('--path <path>', 'sftp: the folder', '/reports')
