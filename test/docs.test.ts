@@ -282,6 +282,8 @@ async function planOf(before: Record<string, string>, after: Record<string, stri
   }
   const sourceOf = (tree: SourceTree): ConfigSource => ({
     description: 'sample',
+    rescanMs: 30_000,
+    settleMs: 3_000,
     read: async () => tree,
     watch: async () => async () => {},
   })
@@ -334,6 +336,8 @@ t.test('README is short, its job is fine, and its mistakes print what it says', 
   const files = new Map([...example.files, ['jobs.d/acme/weekly-calls.yaml', textFile(broken)] as const])
   const source = {
     description: 'sample',
+    rescanMs: 30_000,
+    settleMs: 3_000,
     read: async () => ({ revision: 'sample', files }),
     watch: async () => async () => {},
   }

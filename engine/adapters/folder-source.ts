@@ -14,6 +14,9 @@ const maxFiles = 100_000
 const readsAtOnce = 200
 const hintDelayMs = 200
 const maxReads = 3
+// Many tools replace a file by deleting and creating it.
+const settleMs = 3_000
+const rescanMs = 30_000
 
 /** A folder of the source, by its name below the root or on disk, and the path that its files have in the tree. */
 interface Part {
@@ -59,6 +62,8 @@ function createSource(root: string, parts: Part[], maxBytes: number): ConfigSour
 
   return {
     description: root,
+    rescanMs,
+    settleMs,
     async read(signal) {
       for (let reads = 1; ; reads++) {
         const real = await findRoot(root)

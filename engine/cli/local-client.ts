@@ -4,7 +4,7 @@ import type { Clock } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
 import type { Engine } from '../runtime/engine.ts'
-import { describeStatus } from '../runtime/status.ts'
+import { readStatus } from '../runtime/status.ts'
 import type { EngineClient } from './parts.ts'
 
 export function connectEngine(engine: Engine, close: () => Promise<void>): EngineClient {
@@ -22,16 +22,12 @@ export function connectEngine(engine: Engine, close: () => Promise<void>): Engin
 export function connectLedger(ledger: Ledger, clock: Clock, source: string): EngineClient {
   return {
     async status() {
-      const [revision, records, latest] = await Promise.all([
-        ledger.lastRevision(),
-        ledger.jobs(),
-        ledger.latestRuns(),
-      ])
+      const [records, held] = await Promise.all([ledger.jobs(), ledger.holds()])
       const snapshots = await ledger.snapshots(records.flatMap((record) => record.snapshot ?? []))
       const active = new Map(
         snapshots.map((snapshot: Snapshot) => [snapshot.job, { snapshot, revision: '' }]),
       )
-      return describeStatus(source, revision, records, active, latest, clock.now().getTime())
+      return readStatus(ledger, { sources: [source], active, held, readMs: null }, clock.now().getTime())
     },
     runs: ({ job, limit }) => ledger.runs({ limit, ...(job && { job: job as JobId }) }),
     runDetail: (id) => ledger.run(id).then((run) => known(run, id)),

@@ -6,7 +6,7 @@ import { compileJob } from '../config/compile.ts'
 import { formatProblem } from '../config/problems.ts'
 import { readText } from '../config/templates.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { TestGiven } from '../core/manifest.ts'
+import type { Settings, TestGiven } from '../core/manifest.ts'
 import type { EventData, JobId, Snapshot } from '../core/model.ts'
 import { enumerateSlots, nextSlot } from '../core/slots.ts'
 import { formatLocal } from '../core/zone.ts'
@@ -57,7 +57,7 @@ export const addPreview: AddCommand = (program, parts, done) => {
       }
       const { snapshot } = compiled
       refuseCallCenter(snapshot, options.callCenter)
-      refuseAddress(snapshot, options.to)
+      refuseAddress(config.settings?.value, options.to)
       const signal = parts.interrupted()
       const chosen = await choosePreviewData(
         config,
@@ -152,8 +152,8 @@ function refuseCallCenter({ job, manifest }: Snapshot, callCenter: string | unde
   throw new JobsdError('BAD_REQUEST', { reason: `${job} has no call center ${callCenter}: ${allowed}` })
 }
 
-function refuseAddress({ settings }: Snapshot, address: string | undefined): void {
-  const allowed = settings.previewRecipients ?? []
+function refuseAddress(settings: Settings | undefined, address: string | undefined): void {
+  const allowed = settings?.previewRecipients ?? []
   if (address === undefined || allowed.includes(address)) return
   const listed = allowed.length > 0 ? `allowed: ${allowed.join(', ')}` : 'Settings lists no previewRecipients'
   throw new JobsdError('BAD_REQUEST', { reason: `previews may not be sent to ${address}; ${listed}` })

@@ -1,6 +1,6 @@
 /** A checked job to a snapshot: everything that its runs need, by one digest. */
 import { createHash } from 'node:crypto'
-import type { Client, ClientPolicy, Connection, Job, Settings } from '../core/manifest.ts'
+import type { Client, ClientPolicy, Connection, Job } from '../core/manifest.ts'
 import type {
   CompiledJob,
   JobId,
@@ -13,15 +13,12 @@ import type {
 import { unknownJob } from '../core/unknown-job.ts'
 import type { Config } from './config.ts'
 import { fillEdges } from './graph.ts'
-import { calendarFile, clientFile, connectionFile, policyFile, reportFiles, settingsFile } from './layout.ts'
+import { calendarFile, clientFile, connectionFile, policyFile, reportFiles } from './layout.ts'
 import { compareText } from './problems.ts'
 import { callCentersOf } from './rules/call-centers.ts'
 import { compileSchedule } from './schedule.ts'
 import { locateMail, readMail, readReport } from './templates.ts'
 import { calendarsOf, connectionsOf, reportsOf, templatesOf } from './uses.ts'
-
-/** The mail to the operators; it goes with every snapshot and is never a client's own. */
-export const alertTemplate = 'alert'
 
 /**
  * Compiles a job, or gives the first error in its file or in one that it uses: that error keeps the last good
@@ -45,21 +42,19 @@ function usedFiles(config: Config, id: JobId): string[] {
   const files = [
     clientFile(client),
     policyFile(client),
-    settingsFile,
     ...connectionNames(config, client, job).map(connectionFile),
     ...calendarsOf(job).map(({ name }) => calendarFile(name)),
     ...reportsOf(job).flatMap(({ name }) => Object.values(reportFiles(name))),
-    ...[...mails, locateMail(config, null, alertTemplate)].flatMap(({ found }) => Object.values(found)),
+    ...mails.flatMap(({ found }) => Object.values(found)),
   ]
   return [...new Set(files)]
 }
 
-/** The connections of a job, of its client's dataset and of the alert route, sorted. */
+/** The connections of a job and of its client's dataset, sorted. */
 function connectionNames(config: Config, client: string, job: Job): string[] {
   const names = connectionsOf(job).map(({ name }) => name)
   const dataset = config.policies.get(client)?.value.dataset
   if (dataset) names.push(dataset.connection)
-  if (config.settings) names.push(config.settings.value.alerts.connection)
   return [...new Set(names)].sort(compareText)
 }
 
@@ -72,7 +67,6 @@ function buildSnapshot(config: Config, id: JobId): Snapshot {
     manifest: fillDefaults(job, client),
     client,
     policy: config.policies.get(clientName)!.value as ClientPolicy,
-    settings: config.settings!.value as Settings,
     connections: pickConnections(config, connectionNames(config, clientName, job)),
     schedules:
       job.trigger.type === 'scheduled'
@@ -103,8 +97,7 @@ function pickReports(config: Config, job: Job): Record<string, ReportDefinition>
 
 function pickTemplates(config: Config, client: string, job: Job): Record<string, MailTemplate> {
   const own = templatesOf(job).map(({ name }) => [name, readMail(config, client, name)] as const)
-  const alert = [alertTemplate, readMail(config, null, alertTemplate)] as const
-  return Object.fromEntries([alert, ...own])
+  return Object.fromEntries(own)
 }
 
 /** The sha256 of a value's canonical JSON: keys sorted, no spaces. */

@@ -194,12 +194,52 @@ export const errorTable = {
   GIT_MISSING: {
     message: 'git is not installed, or not on PATH',
     retry: false,
-    hint: 'Install git: it reads the earlier revision.',
+    hint: 'Install git: it reads earlier revisions and remotes.',
   },
   GIT_FAILED: {
     message: 'git failed: {reason}',
     retry: false,
     hint: "Try git in that folder by hand. It reads nobody's configuration here, so the folder must belong to you.",
+  },
+  SOURCE_UNREACHABLE: {
+    message: 'cannot reach {source}: {reason}',
+    retry: true,
+    hint: 'Is the Git server up, and does the URL fit? Until it answers, the revision in force stays.',
+  },
+  SOURCE_REFUSED: {
+    message: '{source} was refused: {reason}',
+    retry: false,
+    hint: 'Look at the URL and at the secrets git-token, or git-ssh-key and git-known-hosts.',
+  },
+  BRANCH_MISSING: {
+    message: '{source} has no branch {branch}{note}',
+    retry: false,
+    hint: 'Name another with --branch. A repository without any commit has no branch either.',
+  },
+  PATH_MISSING: {
+    message: '{source} has nothing to read at {path}',
+    retry: false,
+    hint: 'A config repository has jobs.d or templates there, a platform repository settings.yaml.',
+  },
+  SOURCE_TOO_LARGE: {
+    message: '{source} is too large: {reason}',
+    retry: false,
+    hint: 'Does the branch or the path belong to another repository?',
+  },
+  COMMIT_UNTRUSTED: {
+    message: 'nobody who may vouches for commit {commit}: {reason}',
+    retry: false,
+    hint: 'Sign the commit with a key of the signers in the settings.',
+  },
+  PLATFORM_UNTRUSTED: {
+    message: 'nobody who may vouches for the platform files of commit {commit}: {reason}',
+    retry: false,
+    hint: 'An operator signs a commit with exactly these files.',
+  },
+  NOT_FAST_FORWARD: {
+    message: 'commit {commit} does not follow on {accepted}: the branch was rewritten',
+    retry: false,
+    hint: 'Bring the branch back to a descendant of that commit, or set requireFastForward: false.',
   },
   BAD_REQUEST: { message: '{reason}', retry: false, hint: '' },
 } as const satisfies Record<string, ErrorKind>

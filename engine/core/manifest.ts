@@ -1075,6 +1075,53 @@ previewRecipients?: string[]
  * How many runs at the same time. Default 8.
  */
 maxRuns?: number
+/**
+ * How many jobs may go at once; if more are gone from the source, all of them run on and the operators are told. Default 10.
+ */
+maxRemovals?: number
+/**
+ * What a commit must be, so that it runs. A commit is held to what was in force before it, never to its own settings.
+ */
+git?: {
+/**
+ * Whether the commit that runs must be signed, and how. Default none.
+ */
+verify?: ("none" | "ssh" | "gpg")
+/**
+ * Who may sign the commit that runs.
+ * 
+ * @maxItems 100
+ */
+signers?: {
+/**
+ * Who it is; shown by `status` and with the provenance of a delivery.
+ */
+name: string
+/**
+ * The public key: for `ssh` the line of an `.pub` file, for `gpg` an armored public key.
+ */
+key: string
+}[]
+/**
+ * Who may sign changes of jobs.d/platform; they may sign anything else as well. Default: any signer.
+ * 
+ * @maxItems 100
+ */
+platformSigners?: {
+/**
+ * Who it is; shown by `status` and with the provenance of a delivery.
+ */
+name: string
+/**
+ * The public key: for `ssh` the line of an `.pub` file, for `gpg` an armored public key.
+ */
+key: string
+}[]
+/**
+ * Refuse a branch that was rewritten. Default false: it is followed and the operators are told.
+ */
+requireFastForward?: boolean
+}
 }
 /**
  * What a report is: its columns are a contract.

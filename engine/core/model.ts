@@ -1,14 +1,5 @@
 /** The words of the design as types: what is compiled, due, run and delivered. Everything here is plain JSON. */
-import type {
-  Calendar,
-  Client,
-  ClientPolicy,
-  Connection,
-  Job,
-  Report,
-  Schedule,
-  Settings,
-} from './manifest.ts'
+import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Schedule } from './manifest.ts'
 
 /** `<client>/<name>` */
 export type JobId = `${string}/${string}`
@@ -74,8 +65,7 @@ export interface Snapshot {
   manifest: CompiledJob
   client: Client
   policy: ClientPolicy
-  settings: Settings
-  /** The connections that the job, its policy's dataset and the alert route name, by name. */
+  /** The connections that the job and its policy's dataset name, by name. */
   connections: Record<string, Connection>
   /** Empty unless the trigger is `scheduled`. */
   schedules: CompiledSchedule[]
@@ -228,6 +218,9 @@ export type Health = 'Healthy' | 'Suspended' | 'Degraded' | 'Progressing'
 export type Reason =
   | 'Applied'
   | 'Disabled'
+  | 'SuspendedByHand'
+  | 'PinnedByHand'
+  | 'RemovalHeld'
   | 'InvalidManifest'
   | 'NeverValid'
   | 'LastRunFailed'

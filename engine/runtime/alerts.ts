@@ -1,8 +1,9 @@
 /** Tells the operators. An alert was made durable with the failure it tells of; here it is only sent, until it is. */
-import type { AlertRoute } from '../config/operators.ts'
+import { createHash } from 'node:crypto'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { AlertFacts, AlertRecord, Ledger } from '../core/contracts/ledger.ts'
+import type { AlertFacts, AlertRecord, Ledger, NoticeFacts } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
+import type { AlertRoute } from '../core/contracts/sync.ts'
 import type { MailTemplate } from '../core/model.ts'
 
 const retryMs = 60_000
@@ -20,8 +21,8 @@ export interface AlertParts {
   clock: Clock
   log: Log
   renderMail: RenderMail
-  /** Where alerts go now; undefined while no settings were ever valid. */
-  route(): AlertRoute | undefined
+  /** Where alerts go now; null while no settings were ever valid. */
+  route(): AlertRoute | null
 }
 
 export interface Alerts {
@@ -82,14 +83,16 @@ export function createAlerts(parts: AlertParts): Alerts {
     }
   }
 
-  async function sendAlert({ id, facts, createdAt }: AlertRecord): Promise<void> {
+  async function sendAlert({ id, about, createdAt }: AlertRecord): Promise<void> {
     const route = parts.route()
     if (route?.connection.type !== 'smtp')
       throw new Error('no settings were valid yet, so there is no alert route')
-    const { settings, connection, template } = route
+    const { settings, connection, templates } = route
     const domain = connection.from.slice(connection.from.indexOf('@') + 1)
+    // A notice's id may name anything; a Message-ID may not.
+    const name = createHash('sha256').update(id).digest('hex').slice(0, 24)
     const addressed = {
-      messageId: `<alert-${id}@${domain}>`,
+      messageId: `<alert-${name}@${domain}>`,
       date: new Date(createdAt),
       to: settings.alerts.to,
       cc: [],
@@ -97,7 +100,10 @@ export function createAlerts(parts: AlertParts): Alerts {
       replyTo: null,
       attachments: [],
     }
-    const body = await writeAlert(template, facts)
+    const body =
+      'step' in about
+        ? await writeAlert(templates.alert, about.step, describeAlert(about.step))
+        : await writeAlert(templates.notice, about.notice, describeNotice(about.notice))
     // An alert that may have been sent is sent again: twice is better than never.
     await parts.endpoints
       .mailer(connection)
@@ -105,8 +111,7 @@ export function createAlerts(parts: AlertParts): Alerts {
   }
 
   /** By the template; an alert never fails for its template, it is then told plainly. */
-  async function writeAlert(template: MailTemplate | undefined, facts: AlertFacts) {
-    const plain = describeAlert(facts)
+  async function writeAlert(template: MailTemplate | undefined, facts: object, plain: PlainMail) {
     if (!template) return plain
     try {
       return await parts.renderMail(template, facts, { signal: stopping.signal })
@@ -141,8 +146,14 @@ export function createAlerts(parts: AlertParts): Alerts {
   }
 }
 
-function describeAlert({ job, callCenter, run, step, error, next }: AlertFacts) {
-  const lines = [
+interface PlainMail {
+  subject: string
+  html: string
+  text: string
+}
+
+function describeAlert({ job, callCenter, run, step, error, next }: AlertFacts): PlainMail {
+  return toPlainMail(`${job.id} failed: ${error.code}`, [
     `job          ${job.id}`,
     ...(callCenter === null ? [] : [`call center  ${callCenter}`]),
     `run          ${run.id}, due ${run.slot}`,
@@ -150,8 +161,16 @@ function describeAlert({ job, callCenter, run, step, error, next }: AlertFacts) 
     `error        ${error.code}: ${error.message}`,
     error.hint,
     next,
-  ]
+  ])
+}
+
+function describeNotice({ title, message, facts, list, next }: NoticeFacts): PlainMail {
+  const told = facts.map(({ name, value }) => `${name}: ${value}`)
+  return toPlainMail(title, [message, ...list.map((line) => `- ${line}`), ...told, next])
+}
+
+function toPlainMail(title: string, lines: string[]): PlainMail {
   const text = lines.join('\n')
   const escaped = text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
-  return { subject: `[jobsd] ${job.id} failed: ${error.code}`, text, html: `<pre>${escaped}</pre>` }
+  return { subject: `[jobsd] ${title}`, text, html: `<pre>${escaped}</pre>` }
 }

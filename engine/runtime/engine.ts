@@ -5,16 +5,20 @@ import type { EventRecord, Ledger } from '../core/contracts/ledger.ts'
 import type { Queue } from '../core/contracts/queue.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { StepType } from '../core/contracts/step.ts'
+import type { Action, Hold, Sync } from '../core/contracts/sync.ts'
 import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { ClientPolicy } from '../core/manifest.ts'
 import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
 import { unknownJob } from '../core/unknown-job.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
+import { createFollower } from './follow.ts'
+import { createHolds, type Holds } from './holds.ts'
+import { describeProvenance, type Provenance } from './provenance.ts'
 import { createReconciler } from './reconciler.ts'
 import { dueFromEvent, type RunRequest, requestRun } from './requests.ts'
 import { createRunner } from './runner.ts'
-import { describeStatus, type Status } from './status.ts'
+import { readStatus, type Status } from './status.ts'
 import { createTriggerSet } from './trigger-set.ts'
 
 const drainMs = 30_000
@@ -60,6 +64,13 @@ export interface Engine {
   /** Each client's policy in force. */
   policies(): ReadonlyMap<string, ClientPolicy>
   queueSize(): { waiting: number; working: number }
+  holds: Holds
+  /** What was done by hand, newest first. */
+  actions(filter: { subject?: string; limit: number }): Promise<Action[]>
+  /** Where a run's deliveries come from, back to the commit. Throws RUN_UNKNOWN. */
+  provenance(runId: string): Promise<Provenance>
+  /** The newest sync, and since when the source could not be read: for metrics. */
+  sync(): { last: Sync | undefined; lastReadMs: number | null }
 }
 
 export function createEngine(parts: EngineParts): Engine {
@@ -74,9 +85,17 @@ export function createEngine(parts: EngineParts): Engine {
   const enqueue = (runIds: string[]): void => {
     for (const runId of runIds) queue.send(runId)
   }
-  const triggerSet = createTriggerSet({ ...parts, onRuns: enqueue })
-  const reconciler = createReconciler({ ...parts, ...triggerSet })
+  const suspension = (job: JobId): Hold | undefined =>
+    reconciler.holds().find((hold) => hold.job === job && hold.kind === 'suspended')
+  const triggerSet = createTriggerSet({ ...parts, suspension, onRuns: enqueue })
+  const reconciler = createReconciler({ ...parts, ...triggerSet, onNotice: () => alerts.notify() })
+  const follower = createFollower(parts, reconciler)
   const alerts = createAlerts({ ...parts, route: () => reconciler.operators().route })
+  const holds = createHolds(ledger, reconciler, now, async (kind) => {
+    if (!isFollowing) return
+    await reconciler.refreshHolds()
+    if (kind === 'pinned') await reconciler.reconcile(stopping.signal, { anew: true })
+  })
   const walk = createRunner({ ...parts, snapshot: findSnapshot, onProgress: () => alerts.notify() })
   const brokenOff = new Map<string, number>()
 
@@ -119,25 +138,25 @@ export function createEngine(parts: EngineParts): Engine {
     async start({ triggers }) {
       isFollowing = triggers
       await reconciler.restore()
+      let isInForce = false
       try {
-        if (triggers) await reconciler.reconcile(stopping.signal)
+        if (triggers) isInForce = await reconciler.reconcile(stopping.signal)
         else await reconciler.look(stopping.signal)
       } catch (error) {
         const reason = (error as Error).message
-        log.error(
-          { source: parts.source.description, reason },
-          'the source cannot be read: the last good jobs run',
-        )
-        if (triggers) await triggerSet.swap(reconciler.jobs())
+        const source = parts.source.description
+        log.error({ source, reason }, 'it could not be applied: the last good jobs run')
       }
+      // What could not be read, or was refused, leaves the restored jobs in force.
+      if (triggers && !isInForce) await triggerSet.swap(reconciler.jobs())
       const report = (runId: string, error: unknown): void => {
         log.error({ run: runId, reason: (error as Error).message }, 'a run cannot be worked on')
       }
-      queue.work(reconciler.operators().route?.settings.maxRuns ?? 8, workOn, report)
+      queue.work(reconciler.operators().settings?.maxRuns ?? 8, workOn, report)
       if (triggers) {
         enqueue((await ledger.unfinishedRuns()).map((run) => run.id))
         alerts.notify()
-        following = reconciler.follow(stopping.signal)
+        following = follower.follow(stopping.signal)
       }
       ready = true
     },
@@ -149,16 +168,13 @@ export function createEngine(parts: EngineParts): Engine {
       await following
       await alerts.finish(alertMs)
     },
-    reload: () => reconciler.hint(),
+    reload: () => follower.hint(),
     isReady: () => ready,
     async status() {
-      const [revision, records, latest] = await Promise.all([
-        ledger.lastRevision(),
-        ledger.jobs(),
-        ledger.latestRuns(),
-      ])
-      const source = parts.source.description
-      return describeStatus(source, revision, records, reconciler.jobs(), latest, clock.now().getTime())
+      const { source, platform } = parts
+      const sources = [source.description, ...(platform ? [platform.description] : [])]
+      const [active, held, readMs] = [reconciler.jobs(), reconciler.holds(), reconciler.record.lastReadMs()]
+      return readStatus(ledger, { sources, active, held, readMs }, clock.now().getTime())
     },
     async run(request) {
       const job = reconciler.jobs().get(request.job as JobId)
@@ -174,7 +190,7 @@ export function createEngine(parts: EngineParts): Engine {
       return runIds
     },
     async acceptEvent(event) {
-      const dues = dueFromEvent(event, reconciler.jobs().values(), parts.triggers, log, now())
+      const dues = dueFromEvent(event, reconciler.jobs().values(), parts.triggers, suspension, log, now())
       const result = await ledger.recordEvent(event, dues)
       if (!result.known) enqueue(result.runIds)
       return result
@@ -183,5 +199,9 @@ export function createEngine(parts: EngineParts): Engine {
     runDetail: (id) => ledger.run(id),
     policies: () => reconciler.operators().policies,
     queueSize: () => queue.size(),
+    holds,
+    actions: (filter) => ledger.actions(filter),
+    provenance: (runId) => describeProvenance(ledger, runId),
+    sync: () => ({ last: reconciler.record.last(), lastReadMs: reconciler.record.lastReadMs() }),
   }
 }

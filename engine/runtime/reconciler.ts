@@ -1,282 +1,262 @@
 /** fetch revision → load → problems → compile each job → changes → swap. A job that does not compile keeps its last good snapshot. */
-import { compileJob } from '../config/compile.ts'
+
 import type { Config } from '../config/config.ts'
-import { loadConfigAside } from '../config/load.ts'
 import { createManifestReader } from '../config/manifest-reader.ts'
-import { type AlertRoute, compilePolicies, compileRoute } from '../config/operators.ts'
-import type { ConfigSource } from '../core/contracts/config-source.ts'
-import type { JobChange, Ledger } from '../core/contracts/ledger.ts'
+import {
+  compileOperators,
+  fromOperatorFacts,
+  noOperators,
+  type Operators,
+  routeProblem,
+  toOperatorFacts,
+} from '../config/operators.ts'
+import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
-import type { ClientPolicy } from '../core/manifest.ts'
-import type { JobId, JobRecord, Problem, Snapshot, Trigger } from '../core/model.ts'
+import type { Hold, JobChange } from '../core/contracts/sync.ts'
+import type { JobId, JobRecord, Sha256 } from '../core/model.ts'
+import { loadTrusted, readSources, type SourceState, type Sources, type Trusted } from './read-sources.ts'
+import {
+  absentJobs,
+  applyPins,
+  compileAll,
+  countChanges,
+  createAbsenceWatch,
+  guardRemovals,
+  incumbentsOf,
+  markRenames,
+  nextJobs,
+  onlyNews,
+} from './sync-changes.ts'
+import { createSyncRecord, type SyncRecord } from './sync-record.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
-/** chokidar is only a hint; this often the folder is read whether or not it hinted. */
-const rescanMs = 30_000
-/** A job is gone when it is still gone then: many tools replace a file by deleting and creating it. */
-const goneMs = 3_000
+/** So soon is read again what could not be put in force as a whole. */
+const againMs = 3_000
+const defaultMaxRemovals = 10
 
-export interface ReconcilerParts {
+export interface ReconcilerParts extends Sources {
   ledger: Ledger
-  source: ConfigSource
-  platform: ConfigSource | undefined
-  /** The standard templates that come with jobsd. */
-  standard: ConfigSource
   clock: Clock
   log: Log
   /** Makes exactly these jobs run; false where it has to be tried again. */
   swap(jobs: ReadonlyMap<JobId, ActiveJob>): Promise<boolean>
   /** Stops the triggers of jobs whose debts another name takes over. */
   release(jobs: JobId[]): void
-}
-
-/** What the operators keep apart from any job, each part the last good one. */
-export interface Operators {
-  route: AlertRoute | undefined
-  policies: ReadonlyMap<string, ClientPolicy>
+  /** Called when the operators may have to be told something. */
+  onNotice(): void
 }
 
 export interface Reconciler {
   /** Takes the last good jobs from the ledger, so that they run whatever the source holds now. */
   restore(): Promise<void>
-  /** Reads the source once and makes it what runs. */
-  reconcile(signal: AbortSignal): Promise<void>
+  /**
+   * Reads the source once and makes it what runs. What keeps it from that is recorded, told and logged here; rejects
+   * only where the ledger fails or the signal aborts. `anew`: also where nothing was changed since the last time. Gives
+   * whether it is in force.
+   */
+  reconcile(signal: AbortSignal, options?: { anew: boolean }): Promise<boolean>
   /** Reads the source once, for runs by hand: nothing is recorded, nothing is watched, nothing removed. */
   look(signal: AbortSignal): Promise<void>
-  /** Reconciles on every hint and every rescan until the signal aborts. Never rejects. */
-  follow(signal: AbortSignal): Promise<void>
-  /** Asks for a reconcile soon. */
-  hint(): void
+  /** How long to wait for the next one where nothing hints. */
+  restMs(): number
+  /** Takes over what operators hold, as the ledger has it now. */
+  refreshHolds(): Promise<void>
   jobs(): ReadonlyMap<JobId, ActiveJob>
   /** What is wrong with the newest version of each job that does not compile. */
   problems(): ReadonlyMap<JobId, string>
+  /** The newest version of each job that compiles, whether it runs or not. */
+  newest(): ReadonlyMap<JobId, Sha256>
+  holds(): readonly Hold[]
   operators(): Operators
+  record: SyncRecord
 }
 
 export function createReconciler(parts: ReconcilerParts): Reconciler {
-  const { ledger, clock, log } = parts
+  const { ledger, clock, log, source, platform } = parts
   let jobs = new Map<JobId, ActiveJob>()
-  let operators: Operators = { route: undefined, policies: new Map() }
+  let operators: Operators = noOperators
+  let holds: Hold[] = []
+  let problems = new Map<JobId, string>()
+  let newest = new Map<JobId, Sha256>()
   let seen = ''
   const reader = createManifestReader()
-  let wake: () => void = () => undefined
-  let hinted = false
-  let problems = new Map<JobId, string>()
-  /** Since when a job that runs was not found any more. */
-  const missingSince = new Map<JobId, number>()
+  const absence = createAbsenceWatch(source.settleMs)
+  const record = createSyncRecord(parts)
 
   async function restore(): Promise<void> {
-    const records = (await ledger.jobs()).filter((record) => record.snapshot && !record.removedAt)
-    const snapshots = await ledger.snapshots(records.map((record) => record.snapshot as string))
+    const facts = await ledger.operators()
+    if (facts) operators = fromOperatorFacts(facts)
+    holds = await ledger.holds()
+    await record.restore()
+    const records = (await ledger.jobs()).filter(({ snapshot, removedAt }) => snapshot && !removedAt)
+    const snapshots = await ledger.snapshots(records.map(({ snapshot }) => snapshot as string))
     const byDigest = new Map(snapshots.map((snapshot) => [snapshot.digest, snapshot]))
-    for (const record of records) {
-      const snapshot = byDigest.get(record.snapshot as string)
-      if (snapshot)
-        jobs.set(record.job, { snapshot, revision: record.appliedRevision ?? record.attemptedRevision })
+    for (const { job, snapshot: digest, appliedRevision, attemptedRevision } of records) {
+      const snapshot = byDigest.get(digest as string)
+      if (snapshot) jobs.set(job, { snapshot, revision: appliedRevision ?? attemptedRevision })
     }
-    operators = restoreOperators(snapshots)
   }
 
-  async function readConfig(signal: AbortSignal) {
-    const incumbents = incumbentsOf(jobs)
-    const [tree, standard, platform] = await Promise.all([
-      parts.source.read(signal),
-      parts.standard.read(signal),
-      parts.platform?.read(signal),
-    ])
-    const revision = platform ? `${tree.revision}+${platform.revision}` : tree.revision
-    const load = () => loadConfigAside(tree, { standard, incumbents, reader, ...(platform && { platform }) })
-    return { revision, state: `${revision} ${standard.revision}`, load }
+  async function reconcile(signal: AbortSignal, { anew } = { anew: false }): Promise<boolean> {
+    const startedMs = clock.now().getTime()
+    let read: SourceState
+    try {
+      read = await readSources(parts, reader, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      await record.failed('unread', null, error, startedMs)
+      return false
+    }
+    record.wasRead(startedMs)
+    if (read.state === seen && !anew) {
+      await record.unchanged()
+      return true
+    }
+    let trusted: Trusted
+    try {
+      const incumbents = incumbentsOf(jobs)
+      trusted = await loadTrusted(parts, read, record.accepted(), operators, incumbents, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      await record.failed('refused', read.revision, error, startedMs)
+      return false
+    }
+    return apply(read, trusted, startedMs)
   }
 
-  async function reconcile(signal: AbortSignal): Promise<void> {
-    const records = await ledger.jobs()
-    const { revision, state, load } = await readConfig(signal)
-    if (state === seen) return
-    const config = await load()
-    const changes = markRenames(compileAll(config), jobs)
-    const gone = findGone(records, changes)
-    if (gone === 'all') {
-      log.error({ revision, jobs: jobs.size }, 'the source holds no job at all: the last good jobs run on')
-      seen = state
-      return
+  async function apply(read: SourceState, trusted: Trusted, startedMs: number): Promise<boolean> {
+    const { revision, state } = read
+    const records = new Map((await ledger.jobs()).map((each) => [each.job, each]))
+    const compiledOperators = compileOperators(trusted.config, operators)
+    const compiled = await compile(trusted.config, compiledOperators)
+    const gone = findGone(records, compiled.changes, compiledOperators)
+    if (compiled.changes.length === 0 && jobs.size > 0) {
+      // Not even its operators' documents are taken over: nobody meant such a revision.
+      await record.refuseEmpty(revision, trusted, jobs.size, startedMs)
+      return false
     }
-    parts.release(changes.flatMap(({ renamedFrom }) => renamedFrom ?? []))
-    await ledger.applyRevision(revision, changes, gone.surely, clock.now().toISOString())
-    updateOperators(config)
-    problems = problemsOf(changes)
-    const next = nextJobs(revision, changes, gone.perhaps)
+    const all = [...compiled.changes, ...gone.kept]
+    const counts = countChanges(compiled.changes, gone, records)
+    const news = onlyNews(all, records)
+    const sync = record.describe(revision, trusted, counts, compiled.changes, startedMs)
+    parts.release(all.flatMap(({ renamedFrom }) => renamedFrom ?? []))
+    for (const { job } of compiled.ended) {
+      const why = 'a newer commit touched the job'
+      await ledger.letGo(job, 'pinned', { who: 'jobsd', why, at: sync.endedAt })
+    }
+    await ledger.applyRevision({
+      revision,
+      changes: news,
+      removed: gone.removed,
+      operators: toOperatorFacts(compiledOperators),
+      sync,
+    })
+    operators = compiledOperators
+    holds = await ledger.holds()
+    problems = problemsOf(compiled.changes)
+    newest = compiled.newest
+    const keptOn = [...gone.perhaps, ...gone.kept.map(({ job }) => job)]
+    const next = nextJobs(revision, compiled.changes, keptOn, jobs, holds)
     const isWhole = await parts.swap(next)
-    report(revision, changes, jobs, next)
+    logChanges(revision, news, jobs, next)
     jobs = next
     // Read again, unless all of it is in force for certain.
     seen = isWhole && gone.perhaps.length === 0 ? state : ''
+    await record.applied(sync, all, trusted)
+    return true
   }
 
-  /** Jobs that the source lacks: surely gone, or perhaps only being replaced. */
-  function findGone(records: JobRecord[], changes: JobChange[]) {
-    const nowMs = clock.now().getTime()
-    const present = new Set(changes.map(({ job }) => job))
-    const renamed = new Set(changes.map(({ renamedFrom }) => renamedFrom))
-    const absent = records
-      .filter(({ job, removedAt }) => !removedAt && !present.has(job) && !renamed.has(job))
-      .map(({ job }) => job)
-    for (const job of missingSince.keys()) if (!absent.includes(job)) missingSince.delete(job)
-    for (const job of absent) missingSince.set(job, missingSince.get(job) ?? nowMs)
-    if (changes.length === 0 && absent.length > 0) return 'all'
-    const isSure = (job: JobId) => Math.abs(nowMs - (missingSince.get(job) ?? nowMs)) >= goneMs
-    return { surely: absent.filter(isSure), perhaps: absent.filter((job) => !isSure(job)) }
+  async function compile(config: Config, compiledOperators: Operators) {
+    const fresh = compileAll(config, routeProblem(config, compiledOperators))
+    const found = markRenames(fresh, jobs)
+    const digests = holds.flatMap(({ pin }) => pin?.snapshot ?? [])
+    const pinned = new Map((await ledger.snapshots(digests)).map((each) => [each.digest, each]))
+    const newestOf = new Map(
+      found.flatMap(({ job, snapshot }) => (snapshot ? [[job, snapshot.digest] as const] : [])),
+    )
+    return { ...applyPins(found, holds, pinned), newest: newestOf }
   }
 
-  function nextJobs(revision: string, changes: JobChange[], kept: JobId[]): Map<JobId, ActiveJob> {
-    const next = new Map<JobId, ActiveJob>()
-    for (const { job, snapshot } of changes) {
-      const before = jobs.get(job)
-      if (snapshot)
-        next.set(job, before?.snapshot.digest === snapshot.digest ? before : { snapshot, revision })
-      else if (before) next.set(job, before)
-    }
-    for (const job of kept) {
-      const before = jobs.get(job)
-      if (before) next.set(job, before)
-    }
-    return next
-  }
-
-  function updateOperators(config: Config): void {
-    operators = {
-      route: compileRoute(config) ?? operators.route,
-      policies: compilePolicies(config, operators.policies),
-    }
+  function findGone(
+    records: ReadonlyMap<JobId, JobRecord>,
+    changes: JobChange[],
+    { settings }: Operators,
+  ): ReturnType<typeof guardRemovals> {
+    const absent = absentJobs(records.values(), changes)
+    const { surely, perhaps } = absence.split(absent, clock.now().getTime())
+    return guardRemovals(surely, perhaps, settings?.maxRemovals ?? defaultMaxRemovals)
   }
 
   async function look(signal: AbortSignal): Promise<void> {
-    const { revision, load } = await readConfig(signal)
-    const config = await load()
-    updateOperators(config)
-    const changes = compileAll(config)
-    problems = problemsOf(changes)
-    for (const { job, snapshot } of changes) if (snapshot) jobs.set(job, { snapshot, revision })
-  }
-
-  function report(
-    revision: string,
-    changes: JobChange[],
-    before: Map<JobId, ActiveJob>,
-    after: Map<JobId, ActiveJob>,
-  ): void {
-    for (const { job, snapshot, message } of changes) {
-      if (!snapshot)
-        log.error({ job, revision, runs: before.has(job) ? 'its last good version' : 'nothing' }, message)
-    }
-    const changed = [...after].filter(
-      ([job, { snapshot }]) => before.get(job)?.snapshot.digest !== snapshot.digest,
+    const read = await readSources(parts, reader, signal)
+    const { config } = await loadTrusted(
+      parts,
+      read,
+      record.accepted(),
+      operators,
+      incumbentsOf(jobs),
+      signal,
     )
-    const removed = [...before.keys()].filter((job) => !after.has(job))
-    const invalid = changes.filter((change) => !change.snapshot).length
-    const counts = { revision, changed: changed.map(([job]) => job), removed, invalid }
-    log.info(counts, `${after.size} jobs in force`)
+    operators = compileOperators(config, operators)
+    const compiled = await compile(config, operators)
+    problems = problemsOf(compiled.changes)
+    newest = compiled.newest
+    for (const { job, snapshot } of compiled.changes)
+      if (snapshot) jobs.set(job, { snapshot, revision: read.revision })
   }
 
-  /** Watches a source; where that cannot be, rescans alone have to do. */
-  async function watch(source: ConfigSource | undefined): Promise<(() => Promise<void>) | undefined> {
-    try {
-      return await source?.watch(hint)
-    } catch (error) {
-      const reason = (error as Error).message
-      log.warn(
-        { source: source?.description, reason },
-        `no hints of changes: it is read every ${rescanMs / 1000} s`,
-      )
-      return undefined
+  function logChanges(
+    revision: string,
+    news: JobChange[],
+    before: ReadonlyMap<JobId, ActiveJob>,
+    after: ReadonlyMap<JobId, ActiveJob>,
+  ): void {
+    for (const { job, snapshot, message, sync } of news) {
+      const runs = before.has(job) ? 'its last good version' : 'nothing'
+      if (!snapshot) log[sync === 'Invalid' ? 'error' : 'warn']({ job, revision, runs }, message)
     }
+    const isChanged = ([job, { snapshot }]: [JobId, ActiveJob]) =>
+      before.get(job)?.snapshot.digest !== snapshot.digest
+    const changed = [...after].filter(isChanged).map(([job]) => job)
+    const removed = [...before.keys()].filter((job) => !after.has(job))
+    const invalid = problems.size
+    log.info({ revision, changed, removed, invalid }, `${after.size} jobs in force`)
   }
 
-  function hint(): void {
-    hinted = true
-    wake()
-  }
-
-  async function waitForHint(signal: AbortSignal): Promise<void> {
-    const woken = new AbortController()
-    wake = () => woken.abort()
-    const forMs = seen === '' ? goneMs : rescanMs
-    await clock.sleep(forMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
-  }
-
+  const serially = createSerial()
   return {
     restore,
-    reconcile,
+    reconcile: (signal, options) => serially(() => reconcile(signal, options)),
     look,
-    async follow(signal) {
-      const stops = await Promise.all([watch(parts.source), watch(parts.platform)])
-      while (!signal.aborted) {
-        hinted = false
-        try {
-          await reconcile(signal)
-        } catch (error) {
-          const reason = (error as Error).message
-          if (!signal.aborted)
-            log.error(
-              { source: parts.source.description, reason },
-              'it cannot be read: the last good jobs run on',
-            )
-        }
-        if (!hinted) await waitForHint(signal)
-      }
-      for (const stop of stops) await stop?.()
+    restMs() {
+      if (seen === '' && record.last()?.outcome !== 'unread') return againMs
+      return Math.min(source.rescanMs, platform?.rescanMs ?? Number.POSITIVE_INFINITY)
     },
-    hint,
+    refreshHolds: () =>
+      serially(async () => {
+        holds = await ledger.holds()
+        await parts.swap(jobs)
+      }),
     jobs: () => jobs,
     problems: () => problems,
+    newest: () => newest,
+    holds: () => holds,
     operators: () => operators,
+    record,
   }
-}
-
-/** Before anything was read: as the last good jobs have it. */
-function restoreOperators(snapshots: Snapshot[]): Operators {
-  const policies = new Map(snapshots.map(({ policy }) => [policy.name, policy]))
-  for (const { settings, connections, templates } of snapshots) {
-    const connection = connections[settings.alerts.connection]
-    if (connection) return { route: { settings, connection, template: templates.alert }, policies }
-  }
-  return { route: undefined, policies }
-}
-
-function compileAll(config: Config): JobChange[] {
-  return [...config.jobFiles.keys()].sort().map((job) => {
-    const compiled = compileJob(config, job)
-    if ('snapshot' in compiled) return { job, snapshot: compiled.snapshot, message: '' }
-    return { job, snapshot: null, message: oneLine(compiled.problem) }
-  })
 }
 
 function problemsOf(changes: JobChange[]): Map<JobId, string> {
-  return new Map(changes.filter(({ snapshot }) => !snapshot).map(({ job, message }) => [job, message]))
+  const broken = changes.filter(({ sync }) => sync === 'Invalid')
+  return new Map(broken.map(({ job, message }) => [job, message]))
 }
 
-/** A new name takes over what runs under its previous one, if that is gone. */
-function markRenames(changes: JobChange[], before: ReadonlyMap<JobId, ActiveJob>): JobChange[] {
-  const present = new Set(changes.map(({ job }) => job))
-  return changes.map((change) => {
-    const { client, previousName } = change.snapshot?.manifest ?? {}
-    const from: JobId = `${client}/${previousName}`
-    const isRename = before.has(from) && !present.has(from) && !before.has(change.job)
-    return isRename ? { ...change, renamedFrom: from } : change
-  })
-}
-
-/** The jobs that hold the place of their client's only campaign or ftp-in job, with which of the two. */
-function incumbentsOf(jobs: ReadonlyMap<JobId, ActiveJob>): Map<JobId, Trigger['type']> {
-  const incumbents = new Map<JobId, Trigger['type']>()
-  for (const [job, { snapshot }] of jobs) {
-    const { enabled, trigger } = snapshot.manifest
-    if (enabled && (trigger.type === 'campaign' || trigger.type === 'ftp-in'))
-      incumbents.set(job, trigger.type)
+/** One at a time, in the order of asking. */
+function createSerial(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => undefined) // Told to whoever asked for it.
+    return mine
   }
-  return incumbents
-}
-
-function oneLine({ file, line, column, message, rule }: Problem): string {
-  return `${file}:${line}:${column}: ${message} [${rule}]`
 }

@@ -1,9 +1,10 @@
 /** What people and other systems ask for, as due records. */
 import type { DueRecord, EventRecord } from '../core/contracts/ledger.ts'
 import type { Log } from '../core/contracts/services.ts'
+import type { Hold } from '../core/contracts/sync.ts'
 import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { Instant } from '../core/model.ts'
+import type { Instant, JobId } from '../core/model.ts'
 import { toDueRecord } from './due.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
@@ -39,6 +40,7 @@ export function dueFromEvent(
   event: EventRecord,
   jobs: Iterable<ActiveJob>,
   triggers: readonly TriggerType[],
+  suspension: (job: JobId) => Hold | undefined,
   log: Log,
   now: Instant,
 ): DueRecord[] {
@@ -48,6 +50,12 @@ export function dueFromEvent(
     if (!manifest.enabled || snapshot.client.name !== event.client) continue
     const type = triggers.find((each) => each.type === manifest.trigger.type)
     if (!type?.accepts?.(event.type)) continue
+    const held = suspension(snapshot.job)
+    if (held) {
+      const about = { job: snapshot.job, client: event.client, event: event.id, by: held.who }
+      log.warn(about, 'an event came for a suspended job: it starts nothing')
+      continue
+    }
     const named = event.data.callCenter ?? null
     const isMeant = named === null || (typeof named === 'string' && manifest.callCenters.includes(named))
     if (manifest.scope === 'call-center' && !isMeant) {

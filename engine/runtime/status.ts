@@ -1,5 +1,6 @@
 /** What is: both axes of every job, never mixed. */
-import type { LastRevision } from '../core/contracts/ledger.ts'
+import type { LastRevision, Ledger } from '../core/contracts/ledger.ts'
+import type { Hold, Sync, SyncReason } from '../core/contracts/sync.ts'
 import type { Health, Instant, JobId, JobRecord, Reason, Run, SyncState } from '../core/model.ts'
 import { nextSlot } from '../core/slots.ts'
 import type { ActiveJob } from './trigger-set.ts'
@@ -12,50 +13,132 @@ export interface JobStatus {
   /** Why it is Invalid: `file:line:column: message [rule]`; otherwise a sentence or nothing. */
   message: string
   nextRunAt: Instant | null
+  lastAttemptedRevision: string
+  lastAppliedRevision: string | null
+  holds: Pick<Hold, 'kind' | 'who' | 'why' | 'at'>[]
 }
 
 export interface Status {
   revision: { attempted: string | null; applied: string | null; source: string }
+  /** The source as of the last look at it. */
+  source: {
+    /** Whether the last look at it could read it and nothing of it was refused. */
+    ok: boolean
+    reason: SyncReason | null
+    message: string
+    /** When it could last be read; null: never. */
+    lastReadAt: Instant | null
+  }
+  /** The last ones, newest first. */
+  syncs: Sync[]
   jobs: JobStatus[]
 }
 
-/** Pure: from the ledger's records, the jobs in force and each job's newest runs. */
-export function describeStatus(
-  source: string,
-  revision: LastRevision | null,
-  records: JobRecord[],
-  active: ReadonlyMap<JobId, ActiveJob>,
-  latest: Run[],
+export interface StatusFacts {
+  sources: string[]
+  revision: LastRevision | null
+  records: JobRecord[]
+  active: ReadonlyMap<JobId, ActiveJob>
+  held: readonly Hold[]
+  /** Each job's newest runs. */
+  latest: Run[]
+  /** Newest first. */
+  syncs: Sync[]
+  readMs: number | null
+}
+
+/** Syncs that are shown. */
+const shownSyncs = 20
+
+/** Reads what the ledger knows, and describes it with what is in force. */
+export async function readStatus(
+  ledger: Ledger,
+  facts: Pick<StatusFacts, 'sources' | 'active' | 'held' | 'readMs'>,
   nowMs: number,
-): Status {
-  const present = records.filter((record) => !record.removedAt)
+): Promise<Status> {
+  const [revision, records, latest, syncs] = await Promise.all([
+    ledger.lastRevision(),
+    ledger.jobs(),
+    ledger.latestRuns(),
+    ledger.syncs(shownSyncs),
+  ])
+  return describeStatus({ ...facts, revision, records, latest, syncs }, nowMs)
+}
+
+/** Pure: from the ledger's records, the jobs in force and each job's newest runs. */
+export function describeStatus(facts: StatusFacts, nowMs: number): Status {
+  const { sources, revision, records, active, held, latest, syncs, readMs } = facts
+  const [last] = syncs
+  const runs = Map.groupBy(latest, ({ job }) => job)
+  const holds = Map.groupBy(held, ({ job }) => job)
   return {
-    revision: { attempted: revision?.attempted ?? null, applied: revision?.applied ?? null, source },
-    jobs: present.map((record) =>
-      describeJob(
-        record,
-        active.get(record.job),
-        latest.filter((run) => run.job === record.job),
-        nowMs,
+    revision: {
+      attempted: last?.revision ?? revision?.attempted ?? null,
+      applied: revision?.applied ?? null,
+      source: sources.join(' + '),
+    },
+    source: {
+      ok: last?.outcome === 'applied' || last?.outcome === 'partly',
+      reason: last?.reason ?? null,
+      message: last?.message ?? '',
+      lastReadAt: readMs === null ? null : new Date(readMs).toISOString(),
+    },
+    syncs,
+    jobs: records
+      .filter((record) => !record.removedAt)
+      .map((record) =>
+        describeJob(
+          record,
+          active.get(record.job),
+          runs.get(record.job) ?? [],
+          holds.get(record.job) ?? [],
+          nowMs,
+        ),
       ),
-    ),
   }
 }
 
-function describeJob(record: JobRecord, job: ActiveJob | undefined, runs: Run[], nowMs: number): JobStatus {
-  const [health, reason] = healthOf(record, job, runs)
+function describeJob(
+  record: JobRecord,
+  job: ActiveJob | undefined,
+  runs: Run[],
+  holds: Hold[],
+  nowMs: number,
+): JobStatus {
+  const [health, reason] = healthOf(record, job, runs, holds)
+  const isSuspended = holds.some(({ kind }) => kind === 'suspended')
   return {
     job: record.job,
     sync: record.sync,
     health,
-    reason: record.sync === 'Invalid' ? (record.snapshot ? 'InvalidManifest' : 'NeverValid') : reason,
-    message: record.message,
-    nextRunAt: job?.snapshot.manifest.enabled ? nextRunOf(job, nowMs) : null,
+    reason: syncReason(record, holds) ?? reason,
+    message: record.message || holdWords(holds),
+    nextRunAt: job?.snapshot.manifest.enabled && !isSuspended ? nextRunOf(job, nowMs) : null,
+    lastAttemptedRevision: record.attemptedRevision,
+    lastAppliedRevision: record.appliedRevision,
+    holds: holds.map(({ kind, who, why, at }) => ({ kind, who, why, at })),
   }
 }
 
-function healthOf(record: JobRecord, job: ActiveJob | undefined, runs: Run[]): [Health, Reason] {
+/** What the source and the job have between them comes before how its runs went. */
+function syncReason(record: JobRecord, holds: Hold[]): Reason | undefined {
+  if (record.sync === 'Invalid') return record.snapshot ? 'InvalidManifest' : 'NeverValid'
+  if (record.sync === 'Synced') return undefined
+  return holds.some(({ kind }) => kind === 'pinned') ? 'PinnedByHand' : 'RemovalHeld'
+}
+
+function holdWords(holds: Hold[]): string {
+  return holds.map(({ kind, who, why }) => `${kind} by ${who}: ${why}`).join('; ')
+}
+
+function healthOf(
+  record: JobRecord,
+  job: ActiveJob | undefined,
+  runs: Run[],
+  holds: Hold[],
+): [Health, Reason] {
   if (!record.snapshot) return ['Degraded', 'NeverValid']
+  if (holds.some(({ kind }) => kind === 'suspended')) return ['Suspended', 'SuspendedByHand']
   if (job && !job.snapshot.manifest.enabled) return ['Suspended', 'Disabled']
   if (runs.some((run) => run.state === 'queued' || run.state === 'running'))
     return ['Progressing', 'RunInProgress']

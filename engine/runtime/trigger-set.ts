@@ -4,9 +4,13 @@ import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
+import type { Hold } from '../core/contracts/sync.ts'
 import type { TriggerHost, TriggerType } from '../core/contracts/trigger.ts'
 import type { Instant, JobId, Snapshot } from '../core/model.ts'
 import { toDueRecord } from './due.ts'
+
+/** Their writes share a transaction. */
+const primedAtOnce = 64
 
 export interface TriggerParts {
   ledger: Ledger
@@ -15,6 +19,8 @@ export interface TriggerParts {
   artifacts: Artifacts
   clock: Clock
   log: Log
+  /** Who suspended the job, if anybody did. */
+  suspension(job: JobId): Hold | undefined
   /** Called with the ids of runs that are safe in the ledger. */
   onRuns(runIds: string[]): void
 }
@@ -38,7 +44,14 @@ export interface TriggerSet {
 
 export function createTriggerSet(parts: TriggerParts): TriggerSet {
   const watched = new Map<JobId, { digest: string; abort: AbortController }>()
+  let current: ReadonlyMap<JobId, ActiveJob> = new Map()
   let stopped = false
+
+  /** A suspended job's slots pass by with an outcome; its files stay where they are. */
+  function isWatched(job: ActiveJob | undefined): job is ActiveJob {
+    if (!job?.snapshot.manifest.enabled) return false
+    return job.snapshot.manifest.trigger.type !== 'ftp-in' || !parts.suspension(job.snapshot.job)
+  }
 
   async function watch(job: ActiveJob): Promise<void> {
     const { snapshot } = job
@@ -55,32 +68,53 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     before?.abort.abort()
   }
 
+  async function tryWatch(job: ActiveJob): Promise<boolean> {
+    try {
+      await watch(job)
+      return true
+    } catch (error) {
+      const { stack, message: reason } = error as Error
+      parts.log.error({ job: job.snapshot.job, reason, stack }, 'its new trigger cannot be watched')
+      return false
+    }
+  }
+
   function createHost({ snapshot, revision }: ActiveJob, since: Record<string, Instant>): TriggerHost {
     const { ledger, endpoints, artifacts, clock, log, onRuns } = parts
     const now = () => clock.now().toISOString()
     const callCenters = snapshot.manifest.scope === 'client' ? [null] : snapshot.manifest.callCenters
+    const passOver: TriggerHost['passOver'] = (schedule, slots, outcome, note) =>
+      ledger.recordSlots(
+        slots.flatMap((at) =>
+          callCenters.map((callCenter) => ({
+            job: snapshot.job,
+            schedule,
+            at,
+            callCenter,
+            outcome,
+            note,
+            runId: null,
+          })),
+        ),
+      )
     return {
       since: (schedule) => since[schedule] ?? now(),
       async due(due) {
+        const held = parts.suspension(snapshot.job)
+        if (held && due.schedule !== null) {
+          await passOver(due.schedule, [due.slot], 'skipped', `suspended by ${held.who}: ${held.why}`)
+          return false
+        }
         const type = snapshot.manifest.trigger.type
-        const runIds = await ledger.recordDue(toDueRecord(snapshot, revision, { ...due, type }, now()))
+        const newest = current.get(snapshot.job)
+        // The same version may have come into force once more with a later revision.
+        const isSame = newest?.snapshot.digest === snapshot.digest
+        const ran = isSame ? newest.revision : revision
+        const runIds = await ledger.recordDue(toDueRecord(snapshot, ran, { ...due, type }, now()))
         if (runIds.length > 0) onRuns(runIds)
         return runIds.length > 0
       },
-      passOver: (schedule, slots, outcome, note) =>
-        ledger.recordSlots(
-          slots.flatMap((at) =>
-            callCenters.map((callCenter) => ({
-              job: snapshot.job,
-              schedule,
-              at,
-              callCenter,
-              outcome,
-              note,
-              runId: null,
-            })),
-          ),
-        ),
+      passOver,
       knowsFile: (key) => ledger.knowsFile(snapshot.job, key),
       connection: (name) => connectionOf(snapshot, name),
       endpoints,
@@ -93,22 +127,15 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
   return {
     async swap(jobs) {
       if (stopped) return true
+      current = jobs
       let isWhole = true
-      for (const job of jobs.values()) {
-        if (!job.snapshot.manifest.enabled) continue
-        try {
-          await watch(job)
-        } catch (error) {
-          isWhole = false
-          const { stack, message } = error as Error
-          parts.log.error(
-            { job: job.snapshot.job, reason: message, stack },
-            'its new trigger cannot be watched',
-          )
-        }
+      const wanted = [...jobs.values()].filter(isWatched)
+      for (let first = 0; first < wanted.length; first += primedAtOnce) {
+        const primed = await Promise.all(wanted.slice(first, first + primedAtOnce).map(tryWatch))
+        isWhole &&= primed.every(Boolean)
       }
       for (const [id, { abort }] of watched) {
-        if (jobs.get(id)?.snapshot.manifest.enabled) continue
+        if (isWatched(jobs.get(id))) continue
         abort.abort()
         watched.delete(id)
       }

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { lockDataFolder } from '../../engine/adapters/data-folder.ts'
 import { openSqliteLedger } from '../../engine/adapters/ledger/sqlite.ts'
 import type { AlertFacts, DueRecord, Ledger, StepEnd } from '../../engine/core/contracts/ledger.ts'
+import type { Applied, JobChange, Sync } from '../../engine/core/contracts/sync.ts'
 import type { JobId, Snapshot } from '../../engine/core/model.ts'
 import { createSnapshot } from '../fakes/snapshot.ts'
 
@@ -49,6 +50,33 @@ function createEnd(changes: Partial<StepEnd> = {}): StepEnd {
     next: { end: 'succeeded' },
     alert: null,
     now: at(9),
+    ...changes,
+  }
+}
+
+function createApplied(revision: string, changes: JobChange[], now: string): Applied {
+  return {
+    revision,
+    changes,
+    removed: [],
+    operators: { settings: null, route: null, policies: [] },
+    sync: createSync({ revision, startedAt: now, endedAt: now }),
+  }
+}
+
+function createSync(changes: Partial<Sync>): Sync {
+  const counts = { added: 0, changed: 0, renamed: 0, removed: 0, kept: 0, invalid: 0, unchanged: 0 }
+  return {
+    revision: 'r1',
+    outcome: 'applied',
+    reason: 'Applied',
+    message: '',
+    counts,
+    commit: null,
+    startedAt: at(0),
+    endedAt: at(0),
+    durationMs: 0,
+    times: 1,
     ...changes,
   }
 }
@@ -133,7 +161,7 @@ function describeLedger(
     )
     t.match(await ledger.run(runId), { position: null, state: 'failed', endedAt: at(9) })
     t.equal(await ledger.claimRun(runId, at(11)), undefined, 'an ended run cannot be claimed')
-    t.match(await ledger.pendingAlerts(), [{ runId, facts }])
+    t.match(await ledger.pendingAlerts(), [{ runId, about: { step: facts } }])
     await ledger.markAlert((await ledger.pendingAlerts())[0]?.id ?? '', 'sent', at(12))
     t.same(await ledger.pendingAlerts(), [])
   })
@@ -190,8 +218,9 @@ function describeLedger(
     async (t) => {
       const { ledger, reopen } = open(t)
       const snapshot = createSnapshot()
-      await ledger.applyRevision('r1', [{ job, snapshot, message: '' }], [], at(0))
-      await ledger.applyRevision('r2', [{ job, snapshot: null, message: 'x.yaml:1:2: no' }], [], at(1))
+      await ledger.applyRevision(createApplied('r1', [{ job, snapshot, sync: 'Synced', message: '' }], at(0)))
+      const broken = { job, snapshot: null, sync: 'Invalid', message: 'x.yaml:1:2: no' } as const
+      await ledger.applyRevision(createApplied('r2', [broken], at(1)))
       const again = await reopen()
       t.match(await again.jobs(), [
         {
@@ -214,7 +243,7 @@ function describeLedger(
     async (t) => {
       const { ledger } = open(t)
       const apply = (snapshot: Snapshot, now: string) =>
-        ledger.applyRevision(now, [{ job, snapshot, message: '' }], [], now)
+        ledger.applyRevision(createApplied(now, [{ job, snapshot, sync: 'Synced', message: '' }], now))
       await apply(withCron('d', [30]), at(0))
       t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(0) })
       await apply(withCron('e', [30]), at(10))
@@ -229,7 +258,7 @@ function describeLedger(
       t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(20) })
       await apply(withCron('f', [45]), at(30))
       t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(30) })
-      await ledger.applyRevision('gone', [], [job], at(40))
+      await ledger.applyRevision({ ...createApplied('gone', [], at(40)), removed: [job] })
       t.same(await ledger.schedulesSince(job, at(60)), {})
       await apply(withCron('f', [45]), at(50))
       t.same(await ledger.schedulesSince(job, at(60)), { weekdays: at(50) })

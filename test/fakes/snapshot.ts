@@ -70,7 +70,6 @@ export function createSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
       recipientDomains: ['acme.example'],
       dataset: { connection: 'warehouse' },
     },
-    settings: { ...document, kind: 'Settings', name: 'settings', alerts: { connection: 'mail', to: [] } },
     connections,
     schedules: [],
     reports: {

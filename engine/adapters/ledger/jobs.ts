@@ -1,59 +1,83 @@
 /** Operations on revisions, jobs and their snapshots. */
 import { createHash } from 'node:crypto'
-import type { JobChange, LastRevision } from '../../core/contracts/ledger.ts'
+import type { LastRevision } from '../../core/contracts/ledger.ts'
+import type { Applied, JobChange } from '../../core/contracts/sync.ts'
 import type { Instant, JobId, JobRecord, Sha256, Snapshot } from '../../core/model.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
 import { renameJob } from './rename.ts'
+import { saveOperators, saveSync } from './syncs.ts'
 
-export function* applyRevision(
-  revision: string,
-  changes: JobChange[],
-  removed: JobId[],
-  now: Instant,
-): Operation<void> {
+export function* applyRevision(applied: Applied): Operation<void> {
+  const { revision, changes, removed, operators, sync } = applied
+  const now = sync.endedAt
   for (const { job, renamedFrom } of changes) {
     if (renamedFrom) yield* renameJob(renamedFrom, job)
   }
-  for (const { job, snapshot, message } of changes) {
-    const before = yield* first(db.selectFrom('job').selectAll().where('id', '=', job))
-    if (snapshot) {
-      yield* keepSnapshot(snapshot, now)
-      yield* saveSchedules(snapshot, now)
-    }
-    const row = {
-      id: job,
-      client: job.slice(0, job.indexOf('/')),
-      snapshot: snapshot?.digest ?? before?.snapshot ?? null,
-      applied_revision: snapshot ? revision : (before?.applied_revision ?? null),
-      attempted_revision: revision,
-      sync: snapshot ? 'Synced' : 'Invalid',
-      message,
-      // A job that was gone and came back starts anew: it owes nothing for the time between.
-      first_applied_at: (before?.removed_at ? null : before?.first_applied_at) ?? (snapshot ? now : null),
-      removed_at: null,
-    }
-    yield* change(
-      db
-        .insertInto('job')
-        .values(row)
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
-    )
-  }
+  const seq = yield* saveSync(sync)
+  for (const change of changes) yield* saveJob(change, revision, seq, now)
   for (const job of removed) {
     yield* change(db.updateTable('job').set({ removed_at: now }).where('id', '=', job))
     yield* change(db.deleteFrom('schedule').where('job', '=', job))
+    yield* change(db.deleteFrom('hold').where('job', '=', job).where('kind', '=', 'pinned'))
   }
-  const whole = changes.every((each) => each.snapshot)
+  const present = db.updateTable('job').where('removed_at', 'is', null)
+  yield* change(present.set({ attempted_revision: revision }))
+  yield* change(present.set({ applied_revision: revision }).where('sync', '=', 'Synced'))
+  yield* saveOperators(operators)
+  const invalid = yield* first(
+    db.selectFrom('job').select('id').where('sync', '=', 'Invalid').where('removed_at', 'is', null).limit(1),
+  )
   const before = yield* readLastRevision()
   const row = {
     id: 'last',
     attempted: revision,
-    applied: whole ? revision : (before?.applied ?? null),
+    applied: invalid ? (before?.applied ?? null) : revision,
     at: now,
   }
   yield* change(
     db
       .insertInto('revision')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+}
+
+function* saveJob(
+  { job, snapshot, sync, message }: JobChange,
+  revision: string,
+  seq: number,
+  now: Instant,
+): Operation<void> {
+  const before = yield* first(db.selectFrom('job').selectAll().where('id', '=', job))
+  if (snapshot) {
+    yield* keepSnapshot(snapshot, now)
+    yield* saveSchedules(snapshot, now)
+    if (snapshot.digest !== before?.snapshot || before.removed_at) {
+      yield* change(
+        db
+          .insertInto('job_version')
+          .values({ job, sync: seq, revision, snapshot: snapshot.digest, at: now })
+          .onConflict((conflict) =>
+            conflict.columns(['job', 'sync']).doUpdateSet({ snapshot: snapshot.digest, at: now }),
+          ),
+      )
+    }
+  }
+  const row = {
+    id: job,
+    client: job.slice(0, job.indexOf('/')),
+    snapshot: snapshot?.digest ?? before?.snapshot ?? null,
+    applied_revision: snapshot && sync === 'Synced' ? revision : (before?.applied_revision ?? null),
+    attempted_revision: revision,
+    sync,
+    message,
+    // A job that was gone and came back starts anew: it owes nothing for the time between.
+    first_applied_at: (before?.removed_at ? null : before?.first_applied_at) ?? (snapshot ? now : null),
+    removed_at: null,
+  }
+  yield* change(
+    db
+      .insertInto('job')
       .values(row)
       .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
   )

@@ -1,7 +1,8 @@
 /** The ledger contract over operations: the same for every database. */
 import type { Ledger } from '../../core/contracts/ledger.ts'
-import { markAlert, readPendingAlerts } from './alerts.ts'
+import { markAlert, raiseNotice, readPendingAlerts } from './alerts.ts'
 import { knowsFile, recordDue, recordEvent, recordSlots } from './dues.ts'
+import { hold, letGo, readActions, readHolds } from './holds.ts'
 import {
   applyRevision,
   keepSnapshot,
@@ -21,6 +22,7 @@ import {
   markDelivery,
   noteError,
 } from './runs.ts'
+import { readCommit, readJobVersions, readOperators, readSyncs, readVersionAt, recordSync } from './syncs.ts'
 
 type Submit = <T>(start: () => Operation<T>) => Promise<T>
 
@@ -31,6 +33,16 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
   }
   return {
     applyRevision: durable(applyRevision),
+    recordSync: durable(recordSync),
+    syncs: durable(readSyncs),
+    commit: durable(readCommit),
+    operators: durable(readOperators),
+    jobVersions: durable(readJobVersions),
+    versionAt: durable(readVersionAt),
+    hold: durable(hold),
+    letGo: durable(letGo),
+    holds: durable(readHolds),
+    actions: durable(readActions),
     jobs: durable(readJobs),
     snapshots: durable(readSnapshots),
     lastRevision: durable(readLastRevision),
@@ -51,6 +63,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     run: durable(readRun),
     latestRuns: durable(readLatestRuns),
     runs: durable(readRuns),
+    raiseNotice: durable(raiseNotice),
     pendingAlerts: durable(readPendingAlerts),
     markAlert: durable(markAlert),
     close,

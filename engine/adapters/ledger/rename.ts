@@ -10,6 +10,8 @@ export function* renameJob(from: JobId, to: JobId): Operation<void> {
   yield* change(db.deleteFrom('job').where('id', '=', to))
   yield* change(db.updateTable('job').set({ id: to }).where('id', '=', from))
   yield* change(db.updateTable('schedule').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('job_version').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('hold').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('due').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('slot').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('run').set({ job: to }).where('job', '=', from))

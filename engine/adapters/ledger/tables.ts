@@ -13,6 +13,23 @@ export interface Tables {
     removed_at: string | null
   }
   snapshot: { digest: string; job: string; body: string; created_at: string }
+  job_version: { job: string; sync: number; revision: string; snapshot: string; at: string }
+  operators: { id: string; body: string }
+  sync: {
+    seq: number
+    revision: string | null
+    outcome: string
+    reason: string
+    message: string
+    counts: string
+    commit_facts: string | null
+    started_at: string
+    ended_at: string
+    duration_ms: number
+    times: number
+  }
+  hold: { job: string; kind: string; pin: string | null; who: string; why: string; at: string }
+  action: { seq: number; name: string; subject: string; who: string; why: string; at: string }
   schedule: { job: string; name: string; digest: string; since: string }
   due: { job: string; type: string; key: string; slot: string; body: string; created_at: string }
   slot: {
@@ -80,7 +97,9 @@ export interface Tables {
   }
   alert: {
     id: string
+    /** '' where it is about no run. */
     run_id: string
+    kind: string
     body: string
     state: string
     created_at: string

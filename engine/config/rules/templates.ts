@@ -1,13 +1,17 @@
 /** Rules about the texts beside the manifests: mail templates, subjects and queries. */
 import { checkTemplate } from '../../reports/template.ts'
+import { operatorTemplates } from '../operators.ts'
 import { decodeText } from '../parse.ts'
 import { placeOf, placeWithin } from '../places.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 /** The names that a mail of a run may use. */
 const mailNames = ['job', 'client', 'callCenter', 'run', 'period', 'slot', 'files', 'event', 'steps']
-/** The names that a mail to the operators may use. */
-const alertNames = ['job', 'client', 'callCenter', 'run', 'step', 'error', 'next']
+/** The names that the mails to the operators may use. */
+const operatorNames: Record<string, string[]> = {
+  alert: ['job', 'client', 'callCenter', 'run', 'step', 'error', 'next'],
+  notice: ['title', 'message', 'facts', 'list', 'next'],
+}
 
 const textFiles: Rule = {
   name: 'template-text',
@@ -32,7 +36,7 @@ const mailFields: Rule = {
       const match = /^(?:jobs\.d\/[^/]+\/)?templates\/mail\/([^/]+)\/(subject|html|text)\.hbs$/.exec(path)
       const decoded = match ? decodeText(path, file) : undefined
       if (!match || !decoded || 'problem' in decoded) continue
-      const allowed = match[1] === 'alert' ? alertNames : mailNames
+      const allowed = operatorNames[match[1]!] ?? mailNames
       for (const { line, column, message } of checkTemplate(decoded.text, allowed, match[2] === 'html')) {
         report({ file: path, line, column, endLine: line, endColumn: column + 1 }, message)
       }
@@ -68,10 +72,10 @@ const subjectFields = jobRule('subject-field', (document, report) => {
 
 const reservedTemplate = jobRule('template-reserved', (document, report) => {
   document.value.steps.forEach((step, index) => {
-    if (step.type !== 'email' || step.template !== 'alert') return
+    if (step.type !== 'email' || !operatorTemplates.includes(step.template)) return
     report(
       placeOf(document, `/steps/${index}/template`),
-      'the template "alert" is for the mails to the operators; name another one',
+      `the template "${step.template}" is for the mails to the operators; name another one`,
     )
   })
 })

@@ -18,6 +18,8 @@ import type {
   StepRecord,
   TriggerRecord,
 } from '../model.ts'
+import type { CommitFacts } from './config-source.ts'
+import type { Action, Applied, Audit, Hold, JobVersion, OperatorFacts, Sync } from './sync.ts'
 
 /** A due thing with the runs it starts. */
 export interface DueRecord {
@@ -89,22 +91,26 @@ export interface AlertFacts {
   next: string
 }
 
-export interface AlertRecord {
-  id: string
-  runId: string
-  facts: AlertFacts
-  state: 'pending' | 'sent'
-  createdAt: Instant
+/** What the operators are told of anything else than a failed step. */
+export interface NoticeFacts {
+  title: string
+  /** What happened, sentences. */
+  message: string
+  facts: { name: string; value: string }[]
+  /** One line each, such as problems with their places. */
+  list: string[]
+  /** How it goes on, or what to do. */
+  next: string
 }
 
-/** One job's part of a reconcile. */
-export interface JobChange {
-  job: JobId
-  /** null: it did not compile, the record keeps its last good snapshot. */
-  snapshot: Snapshot | null
-  message: string
-  /** The job whose history and debts it takes over. */
-  renamedFrom?: JobId
+export interface AlertRecord {
+  id: string
+  /** null: it is about no run. */
+  runId: string | null
+  /** Tells which template: a failed step's, or that of notices. */
+  about: { step: AlertFacts } | { notice: NoticeFacts }
+  state: 'pending' | 'sent'
+  createdAt: Instant
 }
 
 /** `applied` is the last revision of which every job compiled. */
@@ -115,10 +121,29 @@ export interface LastRevision {
 }
 
 export interface Ledger {
-  /** Records a reconcile: new snapshots, problems, and jobs that are gone. */
-  applyRevision(revision: string, changes: JobChange[], removed: JobId[], now: Instant): Promise<void>
+  /** Records a reconcile: new snapshots, problems, jobs that are gone, and the sync itself. */
+  applyRevision(applied: Applied): Promise<void>
+  /** Records a sync that changed nothing; the same as the last one, again, only counts up. */
+  recordSync(sync: Sync): Promise<void>
+  /** Newest first. */
+  syncs(limit: number): Promise<Sync[]>
+  /** Who made the commit of a revision, if it was ever applied. */
+  commit(revision: string): Promise<CommitFacts | null>
+  /** What was in force of the operators' documents; null before the first reconcile. */
+  operators(): Promise<OperatorFacts | null>
   jobs(): Promise<JobRecord[]>
+  /** Newest first. */
+  jobVersions(job: JobId): Promise<JobVersion[]>
+  /** What a job ran at a revision that was applied, named in full or by its beginning; undefined where nothing. */
+  versionAt(job: JobId, revision: string): Promise<JobVersion | undefined>
   snapshots(digests: Sha256[]): Promise<Snapshot[]>
+  /** Holds a job; a hold of the same kind is replaced. */
+  hold(hold: Hold): Promise<void>
+  /** Lets a job go; false where it was not held. */
+  letGo(job: JobId, kind: Hold['kind'], audit: Audit): Promise<boolean>
+  holds(): Promise<Hold[]>
+  /** What people did by hand, newest first. */
+  actions(filter: { subject?: string; limit: number }): Promise<Action[]>
   /** The last reconcile; null before the first. */
   lastRevision(): Promise<LastRevision | null>
 
@@ -169,6 +194,8 @@ export interface Ledger {
   /** Newest first. */
   runs(filter: { job?: JobId; client?: string; limit: number }): Promise<RunDetail[]>
 
+  /** Makes a notice pending; one with that id is told only once. */
+  raiseNotice(id: string, notice: NoticeFacts, now: Instant): Promise<void>
   /** Alerts that were not sent yet, oldest first. */
   pendingAlerts(): Promise<AlertRecord[]>
   markAlert(id: string, state: 'sent', now: Instant): Promise<void>

@@ -108,7 +108,13 @@ async function run(args: string[], tree: SourceTree) {
     .configureOutput({ writeErr: () => {} })
   const printed: string[] = []
   let exitCode: number | undefined
-  const source = { description: 'memory', read: async () => tree, watch: async () => async () => {} }
+  const source = {
+    description: 'memory',
+    rescanMs: 30_000,
+    settleMs: 3_000,
+    read: async () => tree,
+    watch: async () => async () => {},
+  }
   const standard = { ...source, read: async () => ({ revision: 'none', files: new Map() }) }
   const parts: Partial<CliParts> = {
     print: (text) => printed.push(text),

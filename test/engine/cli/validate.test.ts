@@ -8,7 +8,13 @@ const eod = 'jobs.d/acme/eod.yaml'
 const standard = sourceOf({ revision: 'standard', files: new Map() })
 
 function sourceOf(tree: SourceTree): ConfigSource {
-  return { description: 'memory', read: async () => tree, watch: async () => async () => {} }
+  return {
+    description: 'memory',
+    rescanMs: 30_000,
+    settleMs: 3_000,
+    read: async () => tree,
+    watch: async () => async () => {},
+  }
 }
 
 t.test('a fine repository is told in one line', async (t) => {

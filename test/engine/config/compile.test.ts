@@ -53,11 +53,7 @@ t.test('a snapshot is self-contained and has its defaults filled', async (t) => 
       ['mail', 'end', 'fail'],
     ],
   )
-  t.same(
-    Object.keys(snapshot.connections),
-    ['mail', 'sftp', 'warehouse'],
-    'its own, the dataset, the alert route',
-  )
+  t.same(Object.keys(snapshot.connections), ['mail', 'sftp', 'warehouse'], 'its own and the dataset')
   t.match(snapshot.schedules, [
     {
       name: 'weekdays',
@@ -70,7 +66,7 @@ t.test('a snapshot is self-contained and has its defaults filled', async (t) => 
     },
   ])
   t.match(snapshot.reports['call/call-detail'], { category: 'call', sql: /^SELECT call_id/ })
-  t.match(snapshot.templates, { note: { subject: '{{job.title}}' }, alert: { text: /error.message/ } })
+  t.match(snapshot.templates, { note: { subject: '{{job.title}}' } })
   t.same(JSON.parse(JSON.stringify(snapshot)), snapshot, 'plain JSON')
 })
 
@@ -96,10 +92,14 @@ t.test('the digest follows the meaning of what the job uses, not its writing', a
     'jobs.d/platform/connections/sftp.yaml': ['username: reports', 'username: other'],
     'jobs.d/platform/connections/warehouse.yaml': ['/srv/warehouse', '/srv/data'],
     'jobs.d/platform/calendars/us-business.yaml': ['2026-12-25', '2026-12-24'],
-    'jobs.d/platform/settings.yaml': ['ops@', 'oncall@'],
     'templates/reports/call/call-detail/query.sql': ['ORDER BY call_id', 'ORDER BY seconds'],
     'templates/mail/note/html.hbs': ['<p>', '<p lang="en">'],
   }
+  t.equal(
+    digest({ 'jobs.d/platform/settings.yaml': (text) => text.replace('ops@', 'oncall@') }),
+    before,
+    "what is the operators' own is in no job",
+  )
   for (const [file, [from, to]] of Object.entries(changes)) {
     t.not(digest({ [file]: (text) => text.replace(from, to) }), before, file)
   }
@@ -120,10 +120,11 @@ t.test('an error in a document keeps exactly the jobs that use it from compiling
     t.match(compileJob(config, 'acme/eod'), { problem: { file, line: 1 } }, `${file} stops its user`)
     t.hasProp(compileJob(config, 'cobalt/note'), 'snapshot', `${file} stops nobody else`)
   }
-  for (const file of ['jobs.d/platform/settings.yaml', 'jobs.d/platform/connections/mail.yaml']) {
-    const config = load(editSmall({ ...second, [file]: breakIt }))
-    for (const job of ['acme/eod', 'cobalt/note'] as const)
-      t.match(compileJob(config, job), { problem: { file } })
+  for (const job of ['acme/eod', 'cobalt/note'] as const) {
+    const [mail, settings] = ['jobs.d/platform/connections/mail.yaml', 'jobs.d/platform/settings.yaml']
+    const broken = (file: string) => compileJob(load(editSmall({ ...second, [file]: breakIt })), job)
+    t.match(broken(mail), { problem: { file: mail } })
+    t.hasProp(broken(settings), 'snapshot', 'the settings are no part of a job')
   }
   const text = 'templates/mail/note/text.hbs'
   const config = load(editSmall({ ...second, [text]: '{{nonsense}}' }))
@@ -171,9 +172,6 @@ t.test(
     t.equal(subject({ [path]: 'repository' }), 'repository')
     t.equal(subject({ [path]: 'repository', [`jobs.d/acme/${path}`]: 'own' }), 'own')
     t.equal(subject({ [path]: 'repository', [`jobs.d/other/${path}`]: "another client's" }), 'repository')
-    const alert = 'jobs.d/acme/templates/mail/alert/text.hbs'
-    const snapshot = compiled(load(editSmall({ [alert]: 'own {{error.code}}' })), 'acme/eod')
-    t.match(snapshot.templates.alert?.text, /error.message/, "the alert is never a client's own")
   },
 )
 

@@ -37,6 +37,8 @@ function createStage(
 
   const source: ConfigSource = {
     description: 'a test',
+    rescanMs: 30_000,
+    settleMs: 3_000,
     read: async () => state.tree,
     async watch() {
       if (state.watchFails) throw new Error('ENOSPC: no more watchers')
@@ -45,6 +47,8 @@ function createStage(
   }
   const standard: ConfigSource = {
     description: 'none',
+    rescanMs: 30_000,
+    settleMs: 3_000,
     read: async () => nothing,
     watch: async () => async () => undefined,
   }

@@ -184,11 +184,13 @@ t.test(
     t.match(await stage.ledger.pendingAlerts(), [
       {
         runId: id,
-        facts: {
-          job: { id: 'acme/eod-call-detail' },
-          step: { name: 'a', attempts: 1 },
-          error: { code: 'AUTH_REFUSED', message: 'acme-sftp refused the credentials', hint: /secret/ },
-          next: 'The run has failed.',
+        about: {
+          step: {
+            job: { id: 'acme/eod-call-detail' },
+            step: { name: 'a', attempts: 1 },
+            error: { code: 'AUTH_REFUSED', message: 'acme-sftp refused the credentials', hint: /secret/ },
+            next: 'The run has failed.',
+          },
         },
       },
     ])
@@ -203,7 +205,7 @@ t.test('a failure that onFailure recovers still tells the operators', async (t) 
   const id = await stage.queueRun()
   await stage.walk(id)
   t.match(await stage.ledger.run(id), { state: 'succeeded' })
-  t.match(await stage.ledger.pendingAlerts(), [{ facts: { next: 'The run goes on at step b.' } }])
+  t.match(await stage.ledger.pendingAlerts(), [{ about: { step: { next: 'The run goes on at step b.' } } }])
 })
 
 t.test(
