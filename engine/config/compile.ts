@@ -1,6 +1,6 @@
 /** A checked job to a snapshot: everything that its runs need, by one digest. */
 import { createHash } from 'node:crypto'
-import type { Client, ClientPolicy, Connection, Job } from '../core/manifest.ts'
+import type { Calendar, Client, ClientPolicy, Connection, Job } from '../core/manifest.ts'
 import type {
   CompiledJob,
   JobId,
@@ -20,18 +20,87 @@ import { compileSchedule } from './schedule.ts'
 import { locateMail, readMail, readReport } from './templates.ts'
 import { calendarsOf, connectionsOf, reportsOf, templatesOf } from './uses.ts'
 
+export type Compiled = { snapshot: Snapshot } | { problem: Problem }
+
 /**
  * Compiles a job, or gives the first error in its file or in one that it uses: that error keeps the last good
  * snapshot in place, while errors anywhere else do not. Throws JOB_UNKNOWN where there is no file for the job.
  */
-export function compileJob(config: Config, job: JobId): { snapshot: Snapshot } | { problem: Problem } {
+export function compileJob(config: Config, job: JobId): Compiled {
+  const problem = findProblem(config, job)
+  return problem ? { problem } : { snapshot: buildSnapshot(gatherParts(config, job), config) }
+}
+
+/** As compileJob, for revision after revision: a job of which nothing was changed is not built again. */
+export function createCompiler(): (config: Config, job: JobId) => Compiled {
+  const known = new Map<JobId, { inputs: unknown[]; snapshot: Snapshot }>()
+  return (config, job) => {
+    const problem = findProblem(config, job)
+    if (problem) return { problem }
+    const parts = gatherParts(config, job)
+    const inputs = flatten(parts)
+    const before = known.get(job)
+    const isSame =
+      before?.inputs.length === inputs.length &&
+      before.inputs.every((input, index) => input === inputs[index])
+    const snapshot = isSame ? before.snapshot : buildSnapshot(parts, config)
+    known.set(job, { inputs, snapshot })
+    return { snapshot }
+  }
+}
+
+function findProblem(config: Config, job: JobId): Problem | undefined {
   const file = config.jobFiles.get(job)
   if (file === undefined) throw unknownJob(job, config.jobFiles.keys())
   const own = config.firstErrors.get(file)
-  if (own) return { problem: own }
-  const used = usedFiles(config, job)
-  const problem = used.map((path) => config.firstErrors.get(path)).find((found) => found !== undefined)
-  return problem ? { problem } : { snapshot: buildSnapshot(config, job) }
+  if (own) return own
+  return usedFiles(config, job)
+    .map((path) => config.firstErrors.get(path))
+    .find((found) => found !== undefined)
+}
+
+/** All that a snapshot is made of. The reader gives the same object for the same bytes. */
+interface Parts {
+  id: JobId
+  job: Job
+  client: Client
+  policy: ClientPolicy
+  connections: Record<string, Connection>
+  calendars: (Calendar | undefined)[]
+  reports: Record<string, ReportDefinition>
+  /** The documents that the reports were read from. */
+  reportDocuments: unknown[]
+  templates: Record<string, MailTemplate>
+}
+
+function gatherParts(config: Config, id: JobId): Parts {
+  const name = id.split('/')[0]!
+  const job = config.jobs.get(id)!.value
+  return {
+    id,
+    job,
+    client: config.clients.get(name)!.value,
+    policy: config.policies.get(name)!.value as ClientPolicy,
+    connections: pickConnections(config, connectionNames(config, name, job)),
+    calendars: calendarsOf(job).map((calendar) => config.calendars.get(calendar.name)?.value),
+    reports: pickReports(config, job),
+    reportDocuments: reportsOf(job).map((report) => config.reports.get(report.name)?.value),
+    templates: pickTemplates(config, name, job),
+  }
+}
+
+function flatten(parts: Parts): unknown[] {
+  const { job, client, policy, connections, calendars, reports, reportDocuments, templates } = parts
+  return [
+    job,
+    client,
+    policy,
+    ...Object.values(connections),
+    ...calendars,
+    ...reportDocuments,
+    ...Object.values(reports).map(({ sql }) => sql),
+    ...Object.values(templates).flatMap(({ name, subject, html, text }) => [name, subject, html, text]),
+  ]
 }
 
 /** The files other than its own that a job without errors of its own depends on. */
@@ -58,22 +127,20 @@ function connectionNames(config: Config, client: string, job: Job): string[] {
   return [...new Set(names)].sort(compareText)
 }
 
-function buildSnapshot(config: Config, id: JobId): Snapshot {
-  const clientName = id.split('/')[0]!
-  const job = config.jobs.get(id)!.value
-  const client = config.clients.get(clientName)!.value
+function buildSnapshot(parts: Parts, config: Config): Snapshot {
+  const { id, job, client, policy, connections, reports, templates } = parts
   const content: Omit<Snapshot, 'digest'> = {
     job: id,
     manifest: fillDefaults(job, client),
     client,
-    policy: config.policies.get(clientName)!.value as ClientPolicy,
-    connections: pickConnections(config, connectionNames(config, clientName, job)),
+    policy,
+    connections,
     schedules:
       job.trigger.type === 'scheduled'
         ? job.trigger.schedules.map((schedule) => compileSchedule(schedule, client, config))
         : [],
-    reports: pickReports(config, job),
-    templates: pickTemplates(config, clientName, job),
+    reports,
+    templates,
   }
   return { digest: digestJson(content), ...content }
 }

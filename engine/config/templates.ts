@@ -1,4 +1,5 @@
 /** Mail templates and report definitions of a revision, by the order in which they override each other. */
+import type { SourceFile } from '../core/contracts/config-source.ts'
 import type { MailTemplate, ReportDefinition } from '../core/model.ts'
 import type { Manifests } from './config.ts'
 import { type MailPart, mailFiles, mailParts, reportFiles } from './layout.ts'
@@ -31,12 +32,19 @@ export function readReport(manifests: Manifests, name: string): ReportDefinition
   return document && { ...document.value, sql: readText(manifests, reportFiles(name).query) }
 }
 
+// Many jobs use the same few texts.
+const texts = new WeakMap<SourceFile, string>()
+
 /** The text of a file of the revision; empty where it is missing or not readable as text. */
 export function readText(manifests: Pick<Manifests, 'files'>, file: string): string {
   const source = manifests.files.get(file)
   if (!source) return ''
+  const known = texts.get(source)
+  if (known !== undefined) return known
   const decoded = decodeText(file, source)
-  return 'text' in decoded ? decoded.text : ''
+  const text = 'text' in decoded ? decoded.text : ''
+  texts.set(source, text)
+  return text
 }
 
 /** The names of all mail templates, a client's own ones included. */

@@ -1,4 +1,5 @@
 /** What operators hold against the source: suspend and resume, pin and unpin. */
+import { checkAuditText } from '../core/audit-text.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Audit, Hold } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
@@ -36,7 +37,7 @@ export function createHolds(
   }
 
   async function letGo({ job, who, why }: HoldRequest, kind: Hold['kind']): Promise<void> {
-    const wasHeld = await ledger.letGo(job as JobId, kind, { who, why, at: now() })
+    const wasHeld = await ledger.letGo(job as JobId, kind, audit(who, why, now()))
     if (!wasHeld) throw new JobsdError('BAD_REQUEST', { reason: `${findJob(job)} is not ${kind}` })
     await apply(kind)
   }
@@ -48,6 +49,11 @@ export function createHolds(
 
   async function pin({ job, revision, who, why }: HoldRequest): Promise<{ revision: string }> {
     const id = findJob(job)
+    if (reconciler.newest().size === 0) {
+      // The pin would end with the next read, whatever that finds.
+      const reason = 'the source could not be read, so nobody can tell which commit will be newer than the pin'
+      throw new JobsdError('BAD_REQUEST', { reason })
+    }
     const version = await findVersion(id, revision)
     const newest = reconciler.newest().get(id) ?? null
     await ledger.hold({ job: id, kind: 'pinned', pin: { ...version, newest }, ...audit(who, why, now()) })
@@ -74,5 +80,5 @@ export function createHolds(
 }
 
 function audit(who: string, why: string, at: string): Audit {
-  return { who, why, at }
+  return { who: checkAuditText('who', who), why: checkAuditText('why', why), at }
 }

@@ -1,5 +1,6 @@
 /** fetch revision → load → problems → compile each job → changes → swap. A job that does not compile keeps its last good snapshot. */
 
+import { createCompiler } from '../config/compile.ts'
 import type { Config } from '../config/config.ts'
 import { createManifestReader } from '../config/manifest-reader.ts'
 import {
@@ -80,6 +81,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   let newest = new Map<JobId, Sha256>()
   let seen = ''
   const reader = createManifestReader()
+  const compileJob = createCompiler()
   const absence = createAbsenceWatch(source.settleMs)
   const record = createSyncRecord(parts)
 
@@ -167,7 +169,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   }
 
   async function compile(config: Config, compiledOperators: Operators) {
-    const fresh = compileAll(config, routeProblem(config, compiledOperators))
+    const fresh = compileAll(config, compileJob, routeProblem(config, compiledOperators))
     const found = markRenames(fresh, jobs)
     const digests = holds.flatMap(({ pin }) => pin?.snapshot ?? [])
     const pinned = new Map((await ledger.snapshots(digests)).map((each) => [each.digest, each]))

@@ -1,6 +1,6 @@
 /** What is: both axes of every job, never mixed. */
 import type { LastRevision, Ledger } from '../core/contracts/ledger.ts'
-import type { Hold, Sync, SyncReason } from '../core/contracts/sync.ts'
+import type { Action, Hold, Sync, SyncReason } from '../core/contracts/sync.ts'
 import type { Health, Instant, JobId, JobRecord, Reason, Run, SyncState } from '../core/model.ts'
 import { nextSlot } from '../core/slots.ts'
 import type { ActiveJob } from './trigger-set.ts'
@@ -32,6 +32,10 @@ export interface Status {
   /** The last ones, newest first. */
   syncs: Sync[]
   jobs: JobStatus[]
+  /** Jobs that are gone from the source; their history stays. */
+  removed: { job: JobId; at: Instant }[]
+  /** What people did last, newest first. */
+  actions: Action[]
 }
 
 export interface StatusFacts {
@@ -44,11 +48,13 @@ export interface StatusFacts {
   latest: Run[]
   /** Newest first. */
   syncs: Sync[]
+  /** Newest first. */
+  actions: Action[]
   readMs: number | null
 }
 
-/** Syncs that are shown. */
-const shownSyncs = 20
+/** Syncs and actions that are shown. */
+const shown = 20
 
 /** Reads what the ledger knows, and describes it with what is in force. */
 export async function readStatus(
@@ -56,18 +62,19 @@ export async function readStatus(
   facts: Pick<StatusFacts, 'sources' | 'active' | 'held' | 'readMs'>,
   nowMs: number,
 ): Promise<Status> {
-  const [revision, records, latest, syncs] = await Promise.all([
+  const [revision, records, latest, syncs, actions] = await Promise.all([
     ledger.lastRevision(),
     ledger.jobs(),
     ledger.latestRuns(),
-    ledger.syncs(shownSyncs),
+    ledger.syncs(shown),
+    ledger.actions({ limit: shown }),
   ])
-  return describeStatus({ ...facts, revision, records, latest, syncs }, nowMs)
+  return describeStatus({ ...facts, revision, records, latest, syncs, actions }, nowMs)
 }
 
 /** Pure: from the ledger's records, the jobs in force and each job's newest runs. */
 export function describeStatus(facts: StatusFacts, nowMs: number): Status {
-  const { sources, revision, records, active, held, latest, syncs, readMs } = facts
+  const { sources, revision, records, active, held, latest, syncs, actions, readMs } = facts
   const [last] = syncs
   const runs = Map.groupBy(latest, ({ job }) => job)
   const holds = Map.groupBy(held, ({ job }) => job)
@@ -95,6 +102,8 @@ export function describeStatus(facts: StatusFacts, nowMs: number): Status {
           nowMs,
         ),
       ),
+    removed: records.flatMap(({ job, removedAt }) => (removedAt ? [{ job, at: removedAt }] : [])),
+    actions,
   }
 }
 

@@ -1,12 +1,16 @@
 /** What a revision changes, as data: pure, from what was read and what runs. */
-import { compileJob } from '../config/compile.ts'
+import type { Compiled } from '../config/compile.ts'
 import type { Config } from '../config/config.ts'
 import type { Hold, JobChange, SyncCounts } from '../core/contracts/sync.ts'
 import type { Instant, JobId, JobRecord, Problem, Sha256, Snapshot, Trigger } from '../core/model.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
 /** Every job that the source has a file for. `instead` keeps all of them from running, with its reason. */
-export function compileAll(config: Config, instead: string | undefined): JobChange[] {
+export function compileAll(
+  config: Config,
+  compileJob: (config: Config, job: JobId) => Compiled,
+  instead: string | undefined,
+): JobChange[] {
   return [...config.jobFiles.keys()].sort().map((job): JobChange => {
     const compiled = compileJob(config, job)
     if ('problem' in compiled) return invalid(job, oneLine(compiled.problem))

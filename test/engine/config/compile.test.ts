@@ -1,6 +1,7 @@
 import t from 'tap'
-import { compileJob } from '../../../engine/config/compile.ts'
+import { compileJob, createCompiler } from '../../../engine/config/compile.ts'
 import type { Config } from '../../../engine/config/config.ts'
+import { createManifestReader } from '../../../engine/config/manifest-reader.ts'
 import { formatProblemLine } from '../../../engine/config/problems.ts'
 import type { JobId, Snapshot } from '../../../engine/core/model.ts'
 import { editSmall, load } from './golden.ts'
@@ -102,6 +103,33 @@ t.test('the digest follows the meaning of what the job uses, not its writing', a
   )
   for (const [file, [from, to]] of Object.entries(changes)) {
     t.not(digest({ [file]: (text) => text.replace(from, to) }), before, file)
+  }
+})
+
+t.test('a compiler that remembers gives what one without memory gives, whatever was changed', async (t) => {
+  const reader = createManifestReader()
+  const compile = createCompiler()
+  const edit = (edits: Parameters<typeof editSmall>[0]) => load(editSmall(edits), { reader })
+  const first = compile(edit({}), 'acme/eod')
+  t.match(first, { snapshot: { digest: /./ } })
+  const again = compile(edit({ 'jobs.d/platform/connections/s3.yaml': breakIt }), 'acme/eod')
+  t.equal('snapshot' in again && again.snapshot, 'snapshot' in first && first.snapshot, 'the same object')
+  const edits: [string, (text: string) => string][] = [
+    [eod, (text) => text.replace('/outbound', '/out')],
+    ['jobs.d/acme/client.yaml', (text) => text.replace('title: Tampa', 'title: Tampa Bay')],
+    ['jobs.d/platform/clients/acme.yaml', (text) => text.replace('[mail, sftp, s3]', '[mail, sftp]')],
+    ['jobs.d/platform/connections/sftp.yaml', (text) => text.replace('username: reports', 'username: x')],
+    ['jobs.d/platform/connections/warehouse.yaml', (text) => text.replace('/srv/warehouse', '/srv/d')],
+    ['jobs.d/platform/calendars/us-business.yaml', (text) => text.replace('2026-12-25', '2026-12-24')],
+    ['templates/reports/call/call-detail/report.yaml', (text) => text.replace(/title: .*/, 'title: Other')],
+    ['templates/reports/call/call-detail/query.sql', (text) => text.replace('ORDER BY call_id', '')],
+    ['templates/mail/note/html.hbs', (text) => text.replace('<p>', '<p lang="en">')],
+    [eod, breakIt],
+  ]
+  for (const [file, change] of edits) {
+    const config = edit({ [file]: change })
+    t.same(compile(config, 'acme/eod'), compileJob(config, 'acme/eod'), file)
+    t.notSame(compile(config, 'acme/eod'), first, `${file} counts`)
   }
 })
 
