@@ -25,36 +25,46 @@ export async function readBlobs(
   child.stdin.on('error', () => undefined)
   child.stdin.end(`${wanted.join('\n')}\n`)
   try {
-    const [output, told, code] = await Promise.all([readAll(child.stdout), text(child.stderr), ended])
+    const [blobs, told, code] = await Promise.all([
+      readBatch(child.stdout, wanted),
+      text(child.stderr),
+      ended,
+    ])
     if (code !== 0) throw new Error(told.trim() || `cat-file ended with code ${code}`)
-    return splitBatch(output, wanted)
+    const missing = wanted.find((object) => !blobs.has(object))
+    if (missing !== undefined) throw lacking(missing)
+    return blobs
   } catch (error) {
     signal.throwIfAborted()
     throw translateGitFailure(error)
   }
 }
 
-async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
 /** The answers are `<object> blob <size>`, a line end, the bytes and a line end, in the order of the questions. */
-function splitBatch(output: Buffer, wanted: string[]): Map<string, Uint8Array> {
+async function readBatch(stream: AsyncIterable<Buffer>, wanted: string[]): Promise<Map<string, Uint8Array>> {
   const blobs = new Map<string, Uint8Array>()
-  let position = 0
-  for (const object of wanted) {
-    const headEnd = output.indexOf(lineEnd, position)
-    const head = output.toString('latin1', position, Math.max(position, headEnd))
-    const [name, type, size] = head.split(' ')
-    const start = headEnd + 1
-    const end = start + Number(size)
-    if (name !== object || type !== 'blob' || !(end < output.length) || output[end] !== lineEnd) {
-      throw new JobsdError('GIT_FAILED', { reason: `the repository lacks object ${object}` })
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    let position = 0
+    for (;;) {
+      const headEnd = buffer.indexOf(lineEnd, position)
+      if (headEnd < 0) break
+      const object = wanted[blobs.size] ?? 'that nobody asked for'
+      const [name, type, size] = buffer.toString('latin1', position, headEnd).split(' ')
+      if (name !== object || type !== 'blob') throw lacking(object)
+      const end = headEnd + 1 + Number(size)
+      if (end >= buffer.length) break
+      if (buffer[end] !== lineEnd) throw lacking(object)
+      // A copy: a part of the buffer would keep all of it for as long as one file stays.
+      blobs.set(object, new Uint8Array(buffer.subarray(headEnd + 1, end)))
+      position = end + 1
     }
-    blobs.set(object, output.subarray(start, end))
-    position = end + 1
+    rest = buffer.subarray(position)
   }
   return blobs
+}
+
+function lacking(object: string): JobsdError {
+  return new JobsdError('GIT_FAILED', { reason: `the repository lacks object ${object}` })
 }

@@ -8,9 +8,11 @@ const timeoutMs = 60_000
 const settings = [`core.hooksPath=${devNull}`]
 
 /** All that git sees of the environment. A partial clone must not fetch what it lacks. */
-function gitEnvironment(): Record<string, string> {
+export function gitEnvironment(): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
+    // Neither git nor curl looks into anybody's home, nor asks the system where that is.
+    HOME: devNull,
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_CONFIG_NOSYSTEM: '1',

@@ -1,26 +1,36 @@
-/** Manifests as they were at a revision of a local Git repository: out of its store, never by a work tree. */
+/** Manifests as they were at a revision of a Git repository: out of its store, never by a work tree. */
 import type { SourceFile, SourceTree } from '../core/contracts/config-source.ts'
 import { JobsdError } from '../core/errors.ts'
 import { isIgnored } from './folder-source.ts'
 import { readBlobs } from './git-blobs.ts'
 import { runGit } from './git-command.ts'
-import { isContentUsed, maxContentBytes, maxTotalBytes, tooLarge } from './source-file.ts'
+import { listTree, type TreeEntry } from './git-listing.ts'
+import { isContentUsed, maxContentBytes, maxTotalBytes } from './source-file.ts'
 
-const parts = ['jobs.d', 'templates']
-
-/** A file of a commit. */
-interface TreeEntry {
-  /** Relative to the config repository's root. */
+/** A folder of the repository, relative to its root (empty: all of it), and the path that its files have in the tree. */
+export interface TreePart {
+  folder: string
   path: string
-  kind: SourceFile['kind']
-  object: string
-  size: number
 }
+
+/** What is read of a repository. */
+export interface TreeRequest {
+  parts: TreePart[]
+  /** Its name for people. */
+  source: string
+  maxFiles: number
+  maxBytes: number
+}
+
+/** Contents by object name, so that the next read needs only what is new. */
+export type Contents = ReadonlyMap<string, Uint8Array>
+
+export const maxFiles = 100_000
 
 /**
  * Reads jobs.d/** and templates/** of a folder as they were at a revision; the folder may lie anywhere in a repository.
  * Links and submodules are there as `other` and are not read, nor is what is over the reader's cap. The tree's revision
- * is the commit. Throws REPOSITORY_MISSING, REVISION_UNKNOWN, GIT_MISSING, GIT_FAILED.
+ * is the commit. Throws REPOSITORY_MISSING, REVISION_UNKNOWN, SOURCE_TOO_LARGE, GIT_MISSING, GIT_FAILED.
  */
 export async function readGitTree(
   folder: string,
@@ -29,21 +39,57 @@ export async function readGitTree(
 ): Promise<SourceTree> {
   const prefix = await findPrefix(folder, signal)
   const commit = await resolveRevision(folder, revision, signal)
-  const paths = parts.map((part) => prefix + part)
-  const args = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, '--', ...paths]
-  const entries = readListing(await runGit(folder, args, signal), prefix)
-  const isRead = ({ path, kind, size }: TreeEntry) =>
-    kind === 'file' && size <= maxContentBytes && isContentUsed(path)
+  const parts = ['jobs.d', 'templates'].map((part) => ({ folder: prefix + part, path: part }))
+  const request = { parts, source: `${folder} at ${revision}`, maxFiles, maxBytes: maxTotalBytes }
+  return (await readCommit(folder, commit, request, new Map(), signal)).tree
+}
+
+/**
+ * Reads the parts of a commit, and only such contents as are not known yet. `isFound` tells whether the commit has any
+ * of the parts. Throws SOURCE_TOO_LARGE, GIT_MISSING, GIT_FAILED.
+ */
+export async function readCommit(
+  folder: string,
+  commit: string,
+  request: TreeRequest,
+  known: Contents,
+  signal: AbortSignal,
+): Promise<{ tree: SourceTree; contents: Contents; isFound: boolean }> {
+  const { parts, source, maxBytes } = request
+  const paths = parts.map((part) => part.folder)
+  const listed = await listTree(folder, commit, paths.includes('') ? [] : paths, request, signal)
+  const entries = listed.flatMap((entry) => placeEntry(entry, parts))
   const read = entries.filter(isRead)
   const bytes = read.reduce((sum, { size }) => sum + size, 0)
-  if (bytes > maxTotalBytes) throw tooLarge(`${folder} at ${revision}`, maxTotalBytes)
+  if (bytes > maxBytes) {
+    const reason = `manifests, templates and fixtures have more than ${maxBytes} bytes together`
+    throw new JobsdError('SOURCE_TOO_LARGE', { source, reason })
+  }
   const objects = read.map(({ object }) => object)
-  const blobs = await readBlobs(folder, objects, signal)
+  const missing = objects.filter((object) => !known.has(object))
+  const blobs = await readBlobs(folder, missing, signal)
+  const contents = new Map(objects.map((object) => [object, known.get(object) ?? blobs.get(object)!]))
   const files = entries.map((entry): [string, SourceFile] => {
-    const content = isRead(entry) ? blobs.get(entry.object)! : new Uint8Array()
+    const content = isRead(entry) ? contents.get(entry.object)! : new Uint8Array()
     return [entry.path, { size: entry.size, kind: entry.kind, content }]
   })
-  return { revision: commit, files: new Map(files) }
+  return { tree: { revision: commit, files: new Map(files) }, contents, isFound: listed.length > 0 }
+}
+
+/** The entry under its path in the tree: none for a file that no source has, several where parts overlap. */
+function placeEntry(entry: TreeEntry, parts: TreePart[]): TreeEntry[] {
+  return parts.flatMap(({ folder, path }) => {
+    // A link or a submodule in a folder's place is one entry with the folder's own name.
+    if (entry.path === folder) return [{ ...entry, path }]
+    const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
+    if (!entry.path.startsWith(prefix)) return []
+    const below = entry.path.slice(prefix.length)
+    return below.split('/').some(isIgnored) ? [] : [{ ...entry, path: `${path}/${below}` }]
+  })
+}
+
+function isRead({ path, kind, size }: TreeEntry): boolean {
+  return kind === 'file' && size <= maxContentBytes && isContentUsed(path)
 }
 
 /** The folder's place in its repository: empty for the root, otherwise with a slash at the end. */
@@ -70,19 +116,6 @@ async function resolveRevision(folder: string, revision: string, signal: AbortSi
       ? unknown(error)
       : error
   }
-}
-
-/** Lines of `<mode> <type> <object> <size>`, a tab and the path, each with a NUL at its end. */
-function readListing(listing: string, prefix: string): TreeEntry[] {
-  return listing.split('\0').flatMap((line): TreeEntry[] => {
-    const tab = line.indexOf('\t')
-    if (tab < 0) return []
-    const [mode = '', , object = '', size] = line.slice(0, tab).split(/ +/)
-    const path = line.slice(tab + 1 + prefix.length)
-    if (path.split('/').slice(1).some(isIgnored)) return []
-    const kind = mode === '100644' || mode === '100755' || mode === '100664' ? 'file' : 'other'
-    return [{ path, kind, object, size: Number(size) || 0 }]
-  })
 }
 
 function reasonOf(error: unknown): string {
