@@ -139,6 +139,7 @@ function buildSnapshot(parts: Parts, config: Config): Snapshot {
       job.trigger.type === 'scheduled'
         ? job.trigger.schedules.map((schedule) => compileSchedule(schedule, client, config))
         : [],
+    expectBy: job.expectBy ? compileSchedule({ name: 'expectBy', ...job.expectBy }, client, config) : null,
     reports,
     templates,
   }

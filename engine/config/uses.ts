@@ -52,9 +52,13 @@ export function templatesOf(job: Job): { pointer: string; name: string }[] {
 /** The calendars that a job's schedules name. */
 export function calendarsOf(job: Job): { pointer: string; name: string }[] {
   const schedules = job.trigger.type === 'scheduled' ? job.trigger.schedules : []
-  return schedules.flatMap(({ calendar }, index) =>
-    calendar ? [{ pointer: `/trigger/schedules/${index}/calendar`, name: calendar }] : [],
-  )
+  const expected = job.expectBy?.calendar
+  return [
+    ...schedules.flatMap(({ calendar }, index) =>
+      calendar ? [{ pointer: `/trigger/schedules/${index}/calendar`, name: calendar }] : [],
+    ),
+    ...(expected ? [{ pointer: '/expectBy/calendar', name: expected }] : []),
+  ]
 }
 
 /** The names in a step's `from`, each with its pointer. */

@@ -64,6 +64,45 @@ enabled?: boolean
  */
 trigger: (ScheduledTrigger | CampaignTrigger | FtpInTrigger | ManualTrigger)
 /**
+ * How long one run may take, waiting for attempts included; then it fails at the step it is in. Default 1d.
+ */
+timeout?: string
+/**
+ * Keeps runs from running side by side. Without it they may.
+ */
+concurrency?: {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+group?: string
+/**
+ * How many runs of the group at once; a run that waits for its next attempt counts. The smallest limit that a job of the group gives holds. Default 1.
+ */
+limit?: number
+/**
+ * What becomes of a run that is due while the group is full: it waits its turn, it is skipped, or it takes the place of the oldest one, which is cancelled. Default queue.
+ */
+onConflict?: ("queue" | "skip" | "replace")
+}
+/**
+ * At each of these moments everything that became due since the one before must have ended well, and a job of trigger `ftp-in` or `campaign` must have run at least once; otherwise the operators are told that it is late or missing.
+ */
+expectBy?: {
+/**
+ * Five fields: the moments by which the job must have done its work.
+ */
+cron: string
+/**
+ * The zone of the cron fields. Default: the client's.
+ */
+timezone?: string
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+calendar?: string
+}
+alerts?: AlertCopies
+/**
  * The steps; the first one starts.
  * 
  * @minItems 1
@@ -193,6 +232,20 @@ export interface ManualTrigger {
  * Runs only when somebody runs it.
  */
 type: "manual"
+}
+/**
+ * Who else is told of failures, lateness and recovery. The operators always are. Each address must be in a recipient domain of the client's policy or in a domain of the operators' own addresses.
+ */
+export interface AlertCopies {
+/**
+ * Who is told, beside the operators.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ * 
+ * Items: One plain e-mail address.
+ */
+to: string[]
 }
 /**
  * Renders a report for the run's period and offers it as a file.
@@ -634,6 +687,7 @@ dayCutOff?: string
  * @maxItems 200
  */
 callCenters: CallCenter[]
+alerts?: AlertCopies
 }
 /**
  * A call center.
@@ -1062,6 +1116,14 @@ connection: string
  * Items: One plain e-mail address.
  */
 to: string[]
+/**
+ * While a job goes on failing, its first failure is told and then every so many. Default 10.
+ */
+everyNth?: number
+/**
+ * Collect alerts for that long and send them as one mail. Default: each at once.
+ */
+digest?: string
 }
 /**
  * The test addresses that `jobsd preview --to` may send to. Default none.
@@ -1121,6 +1183,36 @@ key: string
  * Refuse a branch that was rewritten. Default false: it is followed and the operators are told.
  */
 requireFastForward?: boolean
+}
+/**
+ * Keeps one client or one server from taking all runs.
+ */
+limits?: {
+/**
+ * How many runs of one client at once. Default: no own limit.
+ */
+runsPerClient?: number
+/**
+ * How many runs at once whose current step uses one connection. Default: no own limit.
+ */
+runsPerConnection?: number
+}
+/**
+ * What is deleted when. Nothing that has not ended is.
+ */
+retention?: {
+/**
+ * How long an ended run is kept, with its steps, deliveries, slot and alerts. Default 400d.
+ */
+runs?: string
+/**
+ * How long the bytes of an ended run are kept, so that they can be sent again. Default 90d.
+ */
+artifacts?: string
+/**
+ * How long a received event is kept, so that a repeat is recognised. Default 400d, at least 30d.
+ */
+events?: string
 }
 }
 /**

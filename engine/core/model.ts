@@ -69,6 +69,8 @@ export interface Snapshot {
   connections: Record<string, Connection>
   /** Empty unless the trigger is `scheduled`. */
   schedules: CompiledSchedule[]
+  /** The moments by which the job must have done its work; null where nothing is expected. */
+  expectBy: CompiledSchedule | null
   /** By `<category>/<name>`. */
   reports: Record<string, ReportDefinition>
   /** By name. */
@@ -153,9 +155,22 @@ export interface Run {
   token: number
   /** Nothing is delivered. */
   dryRun: boolean
+  /** The run that this one repeats; null for what became due by itself. */
+  origin: RunOrigin | null
   createdAt: Instant
   startedAt: Instant | null
   endedAt: Instant | null
+}
+
+/** What a run by hand repeats. Its files are there under the names of the steps that offered them. */
+export interface RunOrigin {
+  /** resend: the stored bytes once more, only the steps that deliver. rerun: the steps from one on, made anew. */
+  kind: 'resend' | 'rerun'
+  runId: string
+  /** Of a resend: these steps, one after the other, whatever the graph says. */
+  steps: string[]
+  /** Of a resend: only these targets; null is all. See Delivery.target. */
+  targets: string[] | null
 }
 
 export type StepOutcome = 'running' | 'succeeded' | 'not-ok' | 'failed' | 'skipped'

@@ -1,7 +1,14 @@
 /** From something due to the ledger's record of it and of the runs it starts. */
-import type { DueRecord } from '../core/contracts/ledger.ts'
+import type { DueRecord, RunGroup } from '../core/contracts/ledger.ts'
 import type { Due } from '../core/contracts/trigger.ts'
 import type { Instant, Snapshot, Trigger } from '../core/model.ts'
+
+/** Groups are a client's own: no client can hold up another by a name. */
+export function groupOf({ job, client, manifest }: Snapshot): RunGroup | null {
+  if (!manifest.concurrency) return null
+  const { group, limit = 1, onConflict = 'queue' } = manifest.concurrency
+  return { name: group === undefined ? job : `${client.name}/${group}`, limit, onConflict }
+}
 
 type TypedDue = Due & { type: Trigger['type'] }
 
@@ -29,6 +36,7 @@ export function toDueRecord(
     revision,
     firstStep: first.name,
     dryRun,
+    group: groupOf(snapshot),
     now,
   }
 }

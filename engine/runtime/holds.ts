@@ -51,7 +51,8 @@ export function createHolds(
     const id = findJob(job)
     if (reconciler.newest().size === 0) {
       // The pin would end with the next read, whatever that finds.
-      const reason = 'the source could not be read, so nobody can tell which commit will be newer than the pin'
+      const reason =
+        'the source could not be read, so nobody can tell which commit will be newer than the pin'
       throw new JobsdError('BAD_REQUEST', { reason })
     }
     const version = await findVersion(id, revision)
@@ -64,10 +65,14 @@ export function createHolds(
   async function findVersion(job: JobId, revision: string | undefined) {
     const running = reconciler.jobs().get(job)
     if (revision === undefined) return { revision: running!.revision, snapshot: running!.snapshot.digest }
+    // Of two or three characters nobody knows which revision they meant.
+    if (revision.length < 4)
+      throw new JobsdError('BAD_REQUEST', { reason: 'a revision is named by four characters at least' })
     const found = await ledger.versionAt(job, revision)
     if (found) return { revision: found.revision, snapshot: found.snapshot }
-    const known = (await ledger.jobVersions(job)).slice(0, 5).map((version) => version.revision)
-    const reason = `${job} ran nothing at revision ${revision}; its last versions came with ${known.join(', ')}`
+    const revisions = new Set((await ledger.jobVersions(job)).map((version) => version.revision))
+    const known = [...revisions].slice(0, 5).join(', ')
+    const reason = `${job} ran nothing at revision ${revision}; its last versions came with ${known}`
     throw new JobsdError('BAD_REQUEST', { reason })
   }
 

@@ -117,7 +117,15 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     let trusted: Trusted
     try {
       const incumbents = incumbentsOf(jobs)
-      trusted = await loadTrusted(parts, read, record.accepted(), operators, incumbents, signal)
+      trusted = await loadTrusted(
+        parts,
+        read,
+        record.accepted(),
+        record.acceptedCommit(),
+        operators,
+        incumbents,
+        signal,
+      )
     } catch (error) {
       signal.throwIfAborted()
       await record.failed('refused', read.revision, error, startedMs)
@@ -195,6 +203,7 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       parts,
       read,
       record.accepted(),
+      record.acceptedCommit(),
       operators,
       incumbentsOf(jobs),
       signal,

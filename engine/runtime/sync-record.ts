@@ -1,4 +1,5 @@
 /** Keeps the record of syncs, and tells the operators of what keeps a revision from running. */
+import type { CommitFacts } from '../core/contracts/config-source.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
 import type { JobChange, Sync, SyncCounts } from '../core/contracts/sync.ts'
@@ -30,6 +31,8 @@ export interface SyncRecord {
   last(): Sync | undefined
   /** The last revision that was applied. */
   accepted(): string | null
+  /** Who made its commit; null where it came out of a plain folder. */
+  acceptedCommit(): CommitFacts | null
   /** When the source was last read, in ms since 1970; null while it never was. */
   lastReadMs(): number | null
   /** Notes that the source could be read. */
@@ -113,6 +116,7 @@ export function createSyncRecord(parts: SyncRecordParts): SyncRecord {
     },
     last: () => last,
     accepted: () => lastApplied?.revision ?? null,
+    acceptedCommit: () => lastApplied?.commit ?? null,
     lastReadMs: () => lastReadMs,
     wasRead(nowMs) {
       lastReadMs = nowMs

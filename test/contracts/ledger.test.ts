@@ -25,6 +25,7 @@ function createDue(changes: Partial<DueRecord> = {}): DueRecord {
     revision: 'r1',
     firstStep: 'build',
     dryRun: false,
+    group: null,
     now: at(1),
     ...changes,
   }

@@ -72,6 +72,7 @@ export function createSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
     },
     connections,
     schedules: [],
+    expectBy: null,
     reports: {
       'call/call-detail': {
         ...document,
@@ -105,6 +106,7 @@ export function createRun(changes: Partial<Run> = {}): Run {
     position: null,
     token: 1,
     dryRun: false,
+    origin: null,
     createdAt: '2026-11-23T00:30:00.100Z',
     startedAt: '2026-11-23T00:30:01.000Z',
     endedAt: null,

@@ -24,7 +24,14 @@ export function* markAlert(id: string, state: 'sent', now: Instant): Operation<v
 }
 
 export function* raiseNotice(id: string, notice: NoticeFacts, now: Instant): Operation<void> {
-  const row = { id, run_id: '', kind: 'notice', body: JSON.stringify(notice) }
+  const row = {
+    id,
+    run_id: '',
+    kind: 'notice',
+    body: JSON.stringify(notice),
+    route: 'operators',
+    recipients: null,
+  }
   yield* change(
     db
       .insertInto('alert')

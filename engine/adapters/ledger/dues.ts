@@ -22,6 +22,7 @@ export function* recordDue(due: DueRecord): Operation<string[]> {
         type: due.trigger.type,
         key: due.trigger.key,
         slot: due.slot,
+        path: due.file?.origin.path ?? null,
         body: JSON.stringify({ event: due.event, file: due.file }),
         created_at: due.now,
       })
@@ -60,6 +61,9 @@ function* insertRun(due: DueRecord, id: string, callCenter: string | null): Oper
       position: due.firstStep,
       token: 0,
       dry_run: due.dryRun ? 1 : 0,
+      origin: due.repeats ? JSON.stringify(due.repeats.origin) : null,
+      group_name: due.group?.name ?? '',
+      group_limit: due.group?.limit ?? 0,
       created_at: due.now,
       started_at: null,
       ended_at: null,

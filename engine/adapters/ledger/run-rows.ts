@@ -8,6 +8,7 @@ import type {
   Run,
   RunDetail,
   RunFile,
+  RunOrigin,
   StepRecord,
 } from '../../core/model.ts'
 import { all, db, first, type Operation } from './operation.ts'
@@ -29,6 +30,7 @@ export function toRun(row: Selectable<Tables['run']>): Run {
     position: row.position,
     token: Number(row.token),
     dryRun: Number(row.dry_run) === 1,
+    origin: row.origin ? (JSON.parse(row.origin) as RunOrigin) : null,
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,

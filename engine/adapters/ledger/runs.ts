@@ -107,7 +107,7 @@ export function* endStep(guard: RunGuard, end: StepEnd): Operation<void> {
       : { position: null, state: end.next.end, ended_at: end.now }
   yield* change(db.updateTable('run').set(moved).where('id', '=', guard.runId))
   if (end.alert) {
-    const told = { kind: 'step', body: JSON.stringify(end.alert) }
+    const told = { kind: 'step', body: JSON.stringify(end.alert), route: 'operators', recipients: null }
     const alert = { id: `${guard.runId}-${end.seq}`, run_id: guard.runId, ...told }
     yield* change(
       db.insertInto('alert').values({ ...alert, state: 'pending', created_at: end.now, ended_at: null }),

@@ -31,7 +31,16 @@ export interface Tables {
   hold: { job: string; kind: string; pin: string | null; who: string; why: string; at: string }
   action: { seq: number; name: string; subject: string; who: string; why: string; at: string }
   schedule: { job: string; name: string; digest: string; since: string }
-  due: { job: string; type: string; key: string; slot: string; body: string; created_at: string }
+  due: {
+    job: string
+    type: string
+    key: string
+    slot: string
+    /** Of a dropped file: its path at its connection. */
+    path: string | null
+    body: string
+    created_at: string
+  }
   slot: {
     job: string
     schedule: string
@@ -67,6 +76,11 @@ export interface Tables {
     position: string | null
     token: number
     dry_run: number
+    /** JSON of a RunOrigin. */
+    origin: string | null
+    /** '' where runs of the job are not limited. */
+    group_name: string
+    group_limit: number
     created_at: string
     started_at: string | null
     ended_at: string | null
@@ -101,8 +115,16 @@ export interface Tables {
     run_id: string
     kind: string
     body: string
+    /** operators, client or job. */
+    route: string
+    /** JSON of addresses; null: those of the route in force. */
+    recipients: string | null
     state: string
     created_at: string
     ended_at: string | null
   }
+  /** Failures of a job in a row, until one run ends well. */
+  streak: { job: string; call_center: string; failures: number; since: string; last_run: string }
+  /** The moments of `expectBy` that were looked at. */
+  expectation: { job: string; at: string; outcome: string; note: string }
 }

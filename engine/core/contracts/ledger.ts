@@ -11,6 +11,7 @@ import type {
   Run,
   RunDetail,
   RunFile,
+  RunOrigin,
   RunState,
   Sha256,
   Snapshot,
@@ -36,7 +37,18 @@ export interface DueRecord {
   /** Where its runs begin. */
   firstStep: string
   dryRun: boolean
+  /** Repeats a run: its files are taken over, those of the named steps only; `who` and `why` are recorded with it. */
+  repeats?: { origin: RunOrigin; filesOf: string[]; audit: Audit }
+  /** Runs of a group side by side are limited; null: they are not. */
+  group: RunGroup | null
   now: Instant
+}
+
+export interface RunGroup {
+  /** `<client>/<group>`, or the job's id. */
+  name: string
+  limit: number
+  onConflict: 'queue' | 'skip' | 'replace'
 }
 
 /** Guards each write of a run: a lower token than the row's is refused with RUN_LOST. */

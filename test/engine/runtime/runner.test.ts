@@ -65,6 +65,7 @@ function createStage(t: Test, plays: Record<string, Play>, edges: Record<string,
         trigger: { type: 'manual', key: 'k' },
         snapshot: snapshot.digest,
         dryRun,
+        group: null,
         now,
       })
       return id as string

@@ -1,0 +1,33 @@
+import type { RunDetail } from './model.ts'
+
+/** The JSON shape of a run on the command line and by HTTP (stable: fields may be added, never renamed). */
+export function toRunJson(run: RunDetail) {
+  const { id, job, callCenter, state, trigger, slot, revision, snapshot, startedAt, endedAt, dryRun } = run
+  return {
+    id,
+    job,
+    callCenter,
+    state,
+    trigger,
+    slot,
+    revision,
+    snapshot,
+    startedAt,
+    endedAt,
+    dryRun,
+    steps: run.steps.map(({ name, type, outcome, attempts, note, error, deliveries }) => ({
+      name,
+      type,
+      outcome,
+      attempts,
+      note,
+      error,
+      deliveries: deliveries.map(({ target, artifact, state: deliveryState, at }) => ({
+        target,
+        artifact,
+        state: deliveryState,
+        at,
+      })),
+    })),
+  }
+}
