@@ -3,17 +3,8 @@ import { hash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { devNull } from 'node:os'
 import { join } from 'node:path'
+import { readSshKey } from '../core/public-key.ts'
 import type { Finding, SignatureFormat } from './git-signatures.ts'
-
-const types = [
-  'ssh-ed25519',
-  'ssh-rsa',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-]
 
 export const sshFormat: SignatureFormat = {
   program: 'ssh-keygen',
@@ -41,16 +32,11 @@ export const sshFormat: SignatureFormat = {
   },
 }
 
-/** Exactly `<type> <base64>[ comment]`: options, certificates and further lines are no key. */
-function readPublicKey(key: string): { type: string; base64: string; fingerprint: string } | undefined {
-  const [, type = '', base64 = ''] = /^(\S+) ([A-Za-z0-9+/]+={0,2})(?: [^\p{Cc}]*)?$/u.exec(key.trim()) ?? []
-  if (!types.includes(type)) return undefined
-  const blob = Buffer.from(base64, 'base64')
-  const head = Buffer.alloc(4)
-  head.writeUInt32BE(type.length)
-  if (!blob.subarray(0, 4 + type.length).equals(Buffer.concat([head, Buffer.from(type)]))) return undefined
-  const digest = hash('sha256', blob, 'base64').replace(/=+$/, '')
-  return { type, base64, fingerprint: `SHA256:${digest}` }
+function readPublicKey(text: string): { type: string; base64: string; fingerprint: string } | undefined {
+  const key = readSshKey(text)
+  if (!key) return undefined
+  const digest = hash('sha256', key.blob, 'base64').replace(/=+$/, '')
+  return { type: key.type, base64: key.base64, fingerprint: `SHA256:${digest}` }
 }
 
 function judge(printed: string): Finding {

@@ -17,6 +17,7 @@ import type { Report, Rule } from './rule.ts'
 import { scheduleRules } from './schedules.ts'
 import { stepRules } from './steps.ts'
 import { templateRules } from './templates.ts'
+import { trustRules } from './trust.ts'
 
 export const rules: readonly Rule[] = [
   ...nameRules,
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   ...fileRules,
   ...templateRules,
   ...reportRules,
+  ...trustRules,
   ...jobTestRules,
 ]
 
