@@ -14,7 +14,7 @@ import {
   lockDataFolder,
   makeSocketFolder,
 } from './adapters/data-folder.ts'
-import { createFolderSource, createPlatformSource } from './adapters/folder-source.ts'
+import { createFolderSource } from './adapters/folder-source.ts'
 import { readGitTree } from './adapters/git-tree.ts'
 import { createLocalQueue } from './adapters/local-queue.ts'
 import { createSecrets } from './adapters/secrets.ts'
@@ -22,7 +22,7 @@ import { systemClock } from './adapters/system-clock.ts'
 import { askOnTerminal } from './cli/ask.ts'
 import { connectControl } from './cli/control-client.ts'
 import { connectEngine, connectLedger } from './cli/local-client.ts'
-import type { CliParts, ConnectOptions, EngineClient, StartOptions } from './cli/parts.ts'
+import type { CliParts, ConnectOptions, EngineClient, EngineSources, StartOptions } from './cli/parts.ts'
 import { runCommandLine } from './cli/program.ts'
 import type { MailMessage } from './core/contracts/endpoints.ts'
 import type { Log, Secrets } from './core/contracts/services.ts'
@@ -35,9 +35,10 @@ import { runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
 import type { RehearsalParts } from './runtime/rehearsal.ts'
+import { createPlatformFolder, createSources, systemUser } from './sources.ts'
 import { stepTypes } from './steps/index.ts'
 import { createReportStep } from './steps/report.ts'
-import { isWanted } from './triggers/drop-names.ts'
+import { isWanted, whyUnwanted } from './triggers/drop-names.ts'
 import { triggerTypes } from './triggers/index.ts'
 
 const packageRoot = join(import.meta.dirname, '..')
@@ -81,13 +82,22 @@ export async function main(args: string[]): Promise<number> {
     now: () => systemClock.now(),
     sleep: (ms) => setTimeout(ms),
     source: createFolderSource,
-    platform: createPlatformSource,
+    platform: createPlatformFolder,
+    user: systemUser,
     standard,
     gitTree: readGitTree,
     start: (options) => start(options, log, secrets),
     connect: (options) => connect(options, secrets),
     openLedger: (data) => openLedger(dataFolderOf(data)),
+    backup: async (data, out) => {
+      const folder = dataFolderOf(data)
+      if (!existsSync(folder.ledger)) throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
+      return (await import('./adapters/backup.ts')).makeBackup(folder, out, systemClock.now())
+    },
+    restore: async (from, data, unsafeFs) =>
+      (await import('./adapters/restore.ts')).restoreBackup(from, dataFolderOf(data), { unsafeFs }),
     rehearsal,
+    whyUnwanted,
     hasRows,
     interrupted: abortOnSignal,
     sendMail: (connection, message, signal) => sendMail(connection, message, secrets, signal),
@@ -119,19 +129,20 @@ interface Assembled {
 
 /** Locks the data folder and puts an engine together on it. Throws ENGINE_RUNNING. */
 async function assemble(
-  options: { dir: string; platform: string | undefined; data: string },
+  options: { sources: EngineSources; data: string; unsafeFs?: boolean },
   log: Log,
   secrets: Secrets,
 ): Promise<Assembled> {
   const { createEndpoints } = await import('./adapters/endpoints.ts')
   const { openSqliteLedger } = await loadLedger()
-  const lock = lockDataFolder(options.data)
   const folder = dataFolderOf(options.data)
+  const { source, platform } = await createSources(options.sources, folder, secrets)
+  const lock = lockDataFolder(options.data, { unsafeFs: options.unsafeFs ?? false })
   const ledger = openSqliteLedger(folder.ledger)
   const endpoints = createEndpoints({ secrets, clock: systemClock })
   const engine = createEngine({
-    source: createFolderSource(options.dir),
-    platform: options.platform === undefined ? undefined : createPlatformSource(options.platform),
+    source,
+    platform,
     standard,
     ledger,
     queue: createLocalQueue(systemClock),
@@ -182,17 +193,18 @@ function waitForSignals(engine: Engine, log: Log): Promise<string> {
 }
 
 /** The running engine through its socket; without one, a short-lived engine for what acts, the ledger alone for what reads. */
-async function connect(
-  { data, dir, platform, needs }: ConnectOptions,
-  secrets: Secrets,
-): Promise<EngineClient> {
+async function connect(options: ConnectOptions, secrets: Secrets): Promise<EngineClient> {
+  const { data, needs } = options
   const folder = dataFolderOf(data)
   checkSocketFolder(folder)
   const running = await connectControl(folder.socket)
   if (running) return running
   if (needs === 'engine') throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
-  if (needs === 'run') {
-    const { engine, close } = await assemble({ dir, platform, data }, createLog('error'), secrets)
+  // What nobody ever ran from cannot be held: that folder is a mistake.
+  if (needs === 'hold' && !existsSync(folder.ledger))
+    throw new JobsdError('ENGINE_NOT_RUNNING', { folder: data })
+  if (needs === 'run' || needs === 'hold') {
+    const { engine, close } = await assemble(options, createLog('error'), secrets)
     await engine.start({ triggers: false })
     return connectEngine(engine, async () => {
       await engine.stop()

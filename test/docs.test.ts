@@ -438,6 +438,7 @@ t.test('the sample that posts an event is accepted', { skip: missingTool('curl',
     clock: systemClock,
     log: createMemoryLog(),
     keys: async (only) => (only === 'acme/dialer' ? [key] : []),
+    hookSecret: async () => undefined,
     operatorsToken: undefined,
   })
   t.teardown(() => server.close())

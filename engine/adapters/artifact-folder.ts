@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Artifacts } from '../core/contracts/services.ts'
+import type { ArtifactStore } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Sha256 } from '../core/model.ts'
 import { toStorageError } from '../core/storage-error.ts'
+import { createArtifactUpkeep } from './artifact-upkeep.ts'
 import { type ByteCount, countBytes, readHandle, syncFolder } from './local-bytes.ts'
 
 const SHA256 = /^[0-9a-f]{64}$/
@@ -14,7 +15,7 @@ const SHA256 = /^[0-9a-f]{64}$/
  * Keeps artifacts as `<root>/<first two digits>/<sha256>`, private to the engine's user. Empties `<root>/scratch` when
  * it is created, so one engine at a time may own the folder.
  */
-export async function createArtifactFolder(root: string): Promise<Artifacts> {
+export async function createArtifactFolder(root: string): Promise<ArtifactStore> {
   const scratchFolder = resolve(root, 'scratch')
   await mkdir(scratchFolder, { recursive: true, mode: 0o700 })
   await chmod(scratchFolder, 0o700)
@@ -22,6 +23,8 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
     await rm(join(scratchFolder, name), { recursive: true, force: true, maxRetries: 3 })
 
   const pathOf = (sha256: Sha256) => join(resolve(root), sha256.slice(0, 2), sha256)
+  /** Being stored: not to be removed in between. */
+  const adopting = new Map<Sha256, number>()
 
   return {
     async scratch() {
@@ -32,11 +35,13 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
       if (dirname(resolve(scratchPath)) !== scratchFolder)
         throw new Error('only a scratch file can be adopted')
       try {
-        return await storeFile(scratchPath, resolve(root))
+        return await storeFile(scratchPath, resolve(root), adopting)
       } catch (error) {
         throw toStorageError(error)
       }
     },
+
+    ...createArtifactUpkeep(resolve(root), scratchFolder, adopting),
 
     async open(sha256, size) {
       if (!SHA256.test(sha256)) throw new JobsdError('ARTIFACT_DAMAGED', { sha256: JSON.stringify(sha256) })
@@ -46,19 +51,38 @@ export async function createArtifactFolder(root: string): Promise<Artifacts> {
       if (!stats.isFile() || stats.size !== size) throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
       return pathOf(sha256)
     },
+
+    async verify(sha256, size) {
+      if (!SHA256.test(sha256)) throw new JobsdError('ARTIFACT_DAMAGED', { sha256: JSON.stringify(sha256) })
+      const found = await countFile(pathOf(sha256)).catch((cause: unknown) => {
+        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
+      })
+      if (found.size !== size || found.sha256 !== sha256) throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
+    },
   }
 }
 
 /** Moves a scratch file to where its content belongs. */
-async function storeFile(scratchPath: string, root: string): Promise<ByteCount> {
+async function storeFile(
+  scratchPath: string,
+  root: string,
+  adopting: Map<Sha256, number>,
+): Promise<ByteCount> {
   const artifact = await secureFile(scratchPath)
-  const path = join(root, artifact.sha256.slice(0, 2), artifact.sha256)
+  const { sha256 } = artifact
+  const path = join(root, sha256.slice(0, 2), sha256)
   const folder = dirname(path)
-  if (await mkdir(folder, { recursive: true, mode: 0o700 })) await syncFolder(root)
-  if (await isWhole(path, artifact)) await unlink(scratchPath)
-  else await rename(scratchPath, path)
-  await syncFolder(folder)
-  return artifact
+  adopting.set(sha256, (adopting.get(sha256) ?? 0) + 1)
+  try {
+    if (await mkdir(folder, { recursive: true, mode: 0o700 })) await syncFolder(root)
+    if (await isWhole(path, artifact)) await unlink(scratchPath)
+    else await rename(scratchPath, path)
+    await syncFolder(folder)
+    return artifact
+  } finally {
+    adopting.set(sha256, (adopting.get(sha256) ?? 1) - 1)
+    if (adopting.get(sha256) === 0) adopting.delete(sha256)
+  }
 }
 
 async function secureFile(path: string): Promise<ByteCount> {
@@ -83,7 +107,18 @@ async function isWhole(path: string, expected: ByteCount): Promise<boolean> {
   try {
     const { size } = await file.stat()
     if (size !== expected.size) return false
+    // As young as one that is stored now: whoever removes old ones leaves it to its run.
+    await file.utimes(new Date(), new Date())
     return (await hashAndSync(file)).sha256 === expected.sha256
+  } finally {
+    await file.close()
+  }
+}
+
+async function countFile(path: string): Promise<ByteCount> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    return await countBytes(readHandle(file))
   } finally {
     await file.close()
   }

@@ -1,10 +1,14 @@
 /** The data folder: owned by one engine at a time. */
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { JobsdError } from '../core/errors.ts'
+import { type FilesystemType, filesystemType } from './filesystem-type.ts'
+
+/** Where a restore collects, in the data folder, until all of it is there and whole. */
+export const restoringName = 'restoring'
 
 export interface DataFolder {
   root: string
@@ -60,9 +64,25 @@ export function checkSocketFolder({ root, socket }: DataFolder): void {
   throw new JobsdError('BAD_REQUEST', { reason })
 }
 
-/** Makes the folder, owner-only, and locks it. The lock goes with the process. Throws ENGINE_RUNNING. */
-export function lockDataFolder(folder: string): { release(): void } {
+export interface LockOptions {
+  /** Takes a folder on a network file system all the same. */
+  unsafeFs?: boolean
+  typeOf?: FilesystemType
+}
+
+/**
+ * Makes the folder, owner-only, and locks it. The lock goes with the process. Throws ENGINE_RUNNING, LEDGER_ON_NETWORK,
+ * and LEDGER_UNUSABLE for a folder into which a restore did not end.
+ */
+export function lockDataFolder(folder: string, options: LockOptions = {}): { release(): void } {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // Before the lock, which is none there.
+  const type = options.unsafeFs ? undefined : (options.typeOf ?? filesystemType)(folder)
+  if (type !== undefined) throw new JobsdError('LEDGER_ON_NETWORK', { folder, type })
+  if (existsSync(join(folder, restoringName))) {
+    const reason = 'a restore into it did not end; empty it and restore again'
+    throw new JobsdError('LEDGER_UNUSABLE', { path: folder, reason })
+  }
   chmodSync(folder, 0o700)
   mkdirSync(join(folder, 'work'), { recursive: true, mode: 0o700 })
   const path = join(folder, 'engine.lock')

@@ -8,7 +8,7 @@ const damage =
 const refusal =
   /could not read (Username|Password)|Authentication failed|returned error: (3\d\d|40[0-46-9]|41\d)|repository '.*' not found|repository not found|not valid: is this a git repository|does not appear to be a git repository|Permission denied \(|host key is known for|Host key verification failed|Too many authentication failures|Load key |remote error:|dubious ownership|transport '.*' not allowed|^error: object [0-9a-f]+: |fsck error/i
 const unreachable =
-  /could not resolve|failed to connect|connection (refused|timed out|reset|closed)|operation (timed out|too slow)|no route to host|network is unreachable|unable to access|early EOF|RPC failed|unexpected disconnect|kex_exchange|^ssh: /i
+  /could not resolve|failed to connect|connection (refused|timed out|reset|closed)|operation (timed out|too slow)|no route to host|network is unreachable|unable to access|early EOF|hung up unexpectedly|protocol error|RPC failed|unexpected disconnect|kex_exchange|^ssh: /i
 
 /**
  * The error for the words of a failed fetch: BRANCH_MISSING, SOURCE_REFUSED, SOURCE_UNREACHABLE, STORAGE_FAILED, or

@@ -31,6 +31,7 @@ export function createVouch(options: VouchOptions): Vouch {
   async function checkSignatures(
     commit: string,
     accepted: string | null,
+    isLost: boolean,
     rules: TrustRules,
     signal: AbortSignal,
   ): Promise<CommitFacts['signature']> {
@@ -38,8 +39,9 @@ export function createVouch(options: VouchOptions): Vouch {
     return await withSignatureCheck({ mirror, workFolder }, rules, signal, async (check) => {
       const verdict = await check(commit)
       if (!verdict.isGood) throw new JobsdError('COMMIT_UNTRUSTED', { commit, reason: verdict.reason })
-      if (rules.platformSigners.length > 0 && platform === 'all') await requireOperator(check, commit)
-      if (rules.platformSigners.length > 0 && platform === 'inside') {
+      const isOperators = platform === 'all' || (platform === 'inside' && isLost)
+      if (rules.platformSigners.length > 0 && isOperators) await requireOperator(check, commit)
+      else if (rules.platformSigners.length > 0 && platform === 'inside') {
         await requirePlatformVouched({ mirror, path: platformPath, commit, accepted, check }, signal)
       }
       return { state: 'good', signer: verdict.signer, key: verdict.key }
@@ -52,7 +54,9 @@ export function createVouch(options: VouchOptions): Vouch {
     const isHeld = accepted !== null && (await hasCommit(mirror, accepted, signal))
     const rewritten = accepted !== null && !(isHeld && (await isAncestor(mirror, accepted, commit, signal)))
     if (rewritten && rules.requireFastForward) throw new JobsdError('NOT_FAST_FORWARD', { commit, accepted })
-    const signature = await checkSignatures(commit, isHeld ? accepted : null, rules, signal)
+    // What was accepted is gone from the remote and from here: nothing can be compared with it.
+    const isLost = accepted !== null && !isHeld
+    const signature = await checkSignatures(commit, isHeld ? accepted : null, isLost, rules, signal)
     return { facts: { commit, ...author, signature }, rewritten }
   }
 

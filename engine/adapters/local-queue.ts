@@ -1,58 +1,99 @@
-import type { Queue } from '../core/contracts/queue.ts'
+import type { LaneLimits, Queue, QueuedRun } from '../core/contracts/queue.ts'
 import type { Clock } from '../core/contracts/services.ts'
+import { createLanes } from '../core/lanes.ts'
+
+interface Work {
+  abort: AbortController
+  settled: Promise<void>
+  /** Handed over again meanwhile. */
+  again: QueuedRun | undefined
+}
 
 /** A queue in this process. */
 export function createLocalQueue(clock: Clock): Queue {
-  const waiting = new Set<string>()
-  const working = new Map<string, Promise<void>>()
-  const again = new Set<string>()
-  const abort = new AbortController()
-  let start: ((runId: string) => Promise<void>) | undefined
-  let limit = 0
-  let draining = false
+  const lanes = createLanes({ runs: 0 })
+  const working = new Map<string, Work>()
+  let start: ((run: QueuedRun, signal: AbortSignal) => Promise<void>) | undefined
+  let isDraining = false
 
   function pump(): void {
-    if (!start || draining) return
-    for (const runId of waiting) {
-      if (working.size >= limit) return
-      waiting.delete(runId)
-      const work = start(runId).finally(() => {
-        working.delete(runId)
-        if (again.delete(runId)) waiting.add(runId)
-        pump()
-      })
-      working.set(runId, work)
-    }
+    if (!start || isDraining) return
+    for (let run = lanes.take(); run; run = lanes.take()) begin(run, start)
+  }
+
+  function begin(run: QueuedRun, handle: NonNullable<typeof start>): void {
+    const work: Work = { abort: new AbortController(), settled: Promise.resolve(), again: undefined }
+    working.set(run.id, work)
+    work.settled = handle(run, work.abort.signal).finally(() => {
+      // Another one may work on it by now.
+      if (working.get(run.id) !== work) return
+      leave(run.id)
+      if (work.again) lanes.add(work.again)
+      pump()
+    })
+  }
+
+  function leave(runId: string): void {
+    working.delete(runId)
+    lanes.rest(runId)
   }
 
   return {
-    send(runId) {
-      if (working.has(runId)) again.add(runId)
-      else waiting.add(runId)
+    send(run) {
+      const work = working.get(run.id)
+      if (work) work.again = run
+      else lanes.add(run)
       pump()
     },
-    work(atMost, handler, onError) {
-      limit = atMost
-      start = async (runId) => {
+    work(limits, handler, onError) {
+      lanes.limit(limits)
+      start = async (run, signal) => {
         try {
-          await handler(runId, abort.signal)
+          await handler(run, signal)
         } catch (error) {
-          onError(runId, error)
+          onError(run.id, error)
         }
       }
       pump()
     },
+    limit(limits: LaneLimits) {
+      lanes.limit(limits)
+      pump()
+    },
+    move(runId, connections) {
+      if (!lanes.move(runId, connections)) return false
+      pump()
+      return true
+    },
+    end(runId, reason) {
+      const work = working.get(runId)
+      working.delete(runId)
+      lanes.end(runId)
+      if (reason) work?.abort.abort(reason)
+      pump()
+    },
+    abandon(runId, reason) {
+      const work = working.get(runId)
+      if (!work) return
+      leave(runId)
+      work.abort.abort(reason)
+      if (work.again) lanes.add(work.again)
+      pump()
+    },
+    members: (group) => lanes.members(group),
     async drain(graceMs) {
-      draining = true
-      const ended = Promise.allSettled(working.values())
+      isDraining = true
+      const ended = Promise.allSettled([...working.values()].map(({ settled }) => settled))
       const patience = new AbortController()
       const overdue = clock.sleep(graceMs, patience.signal).then(
-        () => abort.abort(new Error('the engine stops')),
+        () => {
+          for (const { abort } of working.values()) abort.abort(new Error('the engine stops'))
+        },
         () => undefined,
       )
       await ended.finally(() => patience.abort())
       await overdue
     },
-    size: () => ({ waiting: waiting.size, working: working.size }),
+    size: () => ({ waiting: lanes.waiting(), working: working.size }),
   }
 }

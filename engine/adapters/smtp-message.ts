@@ -52,7 +52,7 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
     cc: message.cc.map(asAddress),
     ...(message.replyTo !== null && { replyTo: asAddress(message.replyTo) }),
     subject: oneLine(message.subject),
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: { 'Auto-Submitted': 'auto-generated', ...message.headers },
     text: message.text,
     html: message.html,
     attachments: message.attachments.map(({ fileName, mediaType }, index) => ({

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../core/contracts/services.ts'
 
 /** Node fires longer timers at once. */
@@ -7,14 +6,25 @@ const longestTimerMs = 2 ** 31 - 1
 /** The machine's time. */
 export const systemClock: Clock = {
   now: () => new Date(),
-  async sleep(ms, signal) {
-    signal.throwIfAborted()
-    for (let left = ms; left > 0; left -= longestTimerMs) {
-      try {
-        await setTimeout(Math.min(left, longestTimerMs), undefined, { signal })
-      } catch (error) {
-        throw signal.aborted ? signal.reason : error
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted()
+      let leftMs = ms
+      let timer: NodeJS.Timeout
+      const wait = (): void => {
+        const nowMs = Math.min(leftMs, longestTimerMs)
+        leftMs -= nowMs
+        timer = setTimeout(leftMs > 0 ? wait : wake, nowMs)
       }
-    }
-  },
+      const wake = (): void => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }
+      const stop = (): void => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      wait()
+    }),
 }

@@ -1,7 +1,9 @@
 /** Reaches a running engine through its socket. */
 import { request } from 'node:http'
+import type { Repeats } from '../core/contracts/ledger.ts'
 import { type ErrorCode, type ErrorDetails, errorTable, JobsdError } from '../core/errors.ts'
 import type { RunDetail } from '../core/model.ts'
+import type { Provenance } from '../runtime/provenance.ts'
 import type { Status } from '../runtime/status.ts'
 import type { EngineClient } from './parts.ts'
 
@@ -15,12 +17,21 @@ export async function connectControl(socketPath: string): Promise<EngineClient |
     throw error
   }
   return {
+    isRunning: true,
     status: () => call<Status>(socketPath, 'GET', '/v1/status'),
     async runs({ job, limit }) {
       const query = new URLSearchParams({ limit: String(limit), ...(job && { job }) })
       return (await call<{ runs: RunDetail[] }>(socketPath, 'GET', `/v1/runs?${query}`)).runs
     },
     runDetail: (id) => call<RunDetail>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}`),
+    provenance: (id) => call<Provenance>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}/provenance`),
+    hold: (action, body) => call<{ revision?: string }>(socketPath, 'POST', `/v1/${action}`, body),
+    repeats: (id) => call<Repeats>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}/repeats`),
+    resend: async (body) => (await call<{ runId: string }>(socketPath, 'POST', '/v1/resend', body)).runId,
+    rerun: async (body) => (await call<{ runId: string }>(socketPath, 'POST', '/v1/rerun', body)).runId,
+    async cancel(body) {
+      await call(socketPath, 'POST', '/v1/cancel', body)
+    },
     run: async (body) => (await call<{ runIds: string[] }>(socketPath, 'POST', '/v1/run', body)).runIds,
     emit: async (type, client, data) =>
       (await call<{ runIds: string[] }>(socketPath, 'POST', '/v1/emit', { type, client, data })).runIds,

@@ -26,8 +26,6 @@ export const addEmit: AddCommand = (program, parts, done) => {
         const { json } = command.optsWithGlobals<{ json?: boolean }>()
         const engine = await parts.connect({
           data: dataFolder(options.dataFolder, '.', parts.env),
-          dir: '.',
-          platform: undefined,
           needs: 'engine',
         })
         try {

@@ -1,13 +1,20 @@
 /** The list of commands. */
+import { addBackup } from './backup.ts'
+import { addCancel } from './cancel.ts'
 import { addCatalog } from './catalog.ts'
 import { addCompletion } from './completion.ts'
 import { addEmit } from './emit.ts'
+import { addExplain } from './explain.ts'
 import { addForecast } from './forecast.ts'
+import { addPin, addResume, addSuspend, addUnpin } from './hold.ts'
 import { addInit } from './init.ts'
 import { addNew } from './new.ts'
 import type { AddCommand } from './parts.ts'
 import { addPlan } from './plan.ts'
 import { addPreview } from './preview.ts'
+import { addRerun } from './rerun.ts'
+import { addResend } from './resend.ts'
+import { addRestore } from './restore.ts'
 import { addRun } from './run.ts'
 import { addRuns } from './runs.ts'
 import { addStart } from './start.ts'
@@ -22,7 +29,17 @@ export const commands: readonly AddCommand[] = [
   addRun,
   addStatus,
   addRuns,
+  addExplain,
+  addResend,
+  addRerun,
+  addCancel,
+  addSuspend,
+  addResume,
+  addPin,
+  addUnpin,
   addEmit,
+  addBackup,
+  addRestore,
   addCatalog,
   addForecast,
   addTest,

@@ -1,38 +1,72 @@
 /** What commands are given: everything outside that they touch. */
 import type { Command } from 'commander'
+import type { BackupReport, RestoreReport } from '../core/contracts/backup.ts'
 import type { ConfigSource, SourceTree } from '../core/contracts/config-source.ts'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
-import type { Ledger } from '../core/contracts/ledger.ts'
+import type { Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { DatasetConnection, SmtpConnection } from '../core/manifest.ts'
 import type { EventData, RunDetail } from '../core/model.ts'
+import type { ExplainParts } from '../runtime/explain.ts'
+import type { HoldRequest, Holds } from '../runtime/holds.ts'
+import type { Provenance } from '../runtime/provenance.ts'
 import type { RehearsalParts } from '../runtime/rehearsal.ts'
+import type { RepeatRequest, RerunRequest, ResendRequest } from '../runtime/repeat-requests.ts'
 import type { RunRequest } from '../runtime/requests.ts'
 import type { Status } from '../runtime/status.ts'
 
+export type HoldAction = keyof Holds
+
 /** A running engine, or its data folder, as commands see it. */
 export interface EngineClient {
+  /** Whether a running engine answers; otherwise what is done counts from the next start on. */
+  readonly isRunning: boolean
   status(): Promise<Status>
   runs(filter: { job?: string; limit: number }): Promise<RunDetail[]>
   runDetail(id: string): Promise<RunDetail>
+  /** Throws RUN_UNKNOWN. */
+  provenance(id: string): Promise<Provenance>
   run(request: RunRequest): Promise<string[]>
+  repeats(runId: string): Promise<Repeats>
+  /** Returns the id of the run that sends another one's bytes once more. Throws RUN_UNKNOWN, BAD_REQUEST, ARTIFACT_DAMAGED. */
+  resend(request: ResendRequest): Promise<string>
+  /** Returns the id of the run that makes another one anew. Throws RUN_UNKNOWN, JOB_UNKNOWN, JOB_INVALID, BAD_REQUEST. */
+  rerun(request: RerunRequest): Promise<string>
+  /** Throws RUN_UNKNOWN, BAD_REQUEST. */
+  cancel(request: RepeatRequest): Promise<void>
+  /** Throws JOB_UNKNOWN, BAD_REQUEST; `revision` only of a pin. */
+  hold(action: HoldAction, request: HoldRequest): Promise<{ revision?: string }>
   emit(type: string, client: string, data: EventData): Promise<string[]>
   close(): Promise<void>
 }
 
-export interface StartOptions {
-  dir: string
-  platform: string | undefined
-  data: string
-  listen: string
+/** A folder, or a branch of a Git remote. */
+export type SourceAddress = { folder: string } | { url: string; branch: string; path: string }
+
+/** Where an engine takes its config from. */
+export interface EngineSources {
+  source: SourceAddress
+  /** The operators' documents, where they have a source of their own. */
+  platform: SourceAddress | undefined
+  /** How often a Git remote is asked; undefined: every 30 s. */
+  pollMs: number | undefined
 }
 
-export interface ConnectOptions {
+export interface StartOptions {
+  sources: EngineSources
   data: string
-  dir: string
-  platform: string | undefined
-  /** Where none runs, `read` reads the ledger, `run` has a short-lived engine make one run, `engine` gives up. */
-  needs: 'read' | 'run' | 'engine'
+  listen: string
+  /** Takes a data folder on a network file system all the same. */
+  unsafeFs?: boolean
 }
+
+/**
+ * What a command needs where no engine runs: `read` reads the ledger, `run` has a short-lived engine make one run,
+ * `hold` has it record something for the next start, `engine` gives up.
+ */
+export type ConnectOptions = { data: string } & (
+  | { needs: 'read' | 'engine' }
+  | { needs: 'run' | 'hold'; sources: EngineSources }
+)
 
 export interface CliParts {
   /** Writes to standard output; a line end is added. */
@@ -43,6 +77,8 @@ export interface CliParts {
   isTty: boolean
   /** Asks a person; absent where nobody sits at a terminal. */
   ask?(question: string): Promise<string>
+  /** Who the operating system says runs this. */
+  user(): string
   now(): Date
   sleep(ms: number): Promise<void>
   source(dir: string): ConfigSource
@@ -56,7 +92,13 @@ export interface CliParts {
   connect(options: ConnectOptions): Promise<EngineClient>
   /** The ledger of a data folder for reading; undefined where there is none. */
   openLedger(data: string): Promise<Ledger | undefined>
+  /** Copies a data folder into another one. Throws ENGINE_NOT_RUNNING where no engine ever ran on it, LEDGER_UNUSABLE. */
+  backup(data: string, out: string): Promise<BackupReport>
+  /** Brings a copy back. Throws BAD_REQUEST, ENGINE_RUNNING, BACKUP_DAMAGED, LEDGER_ON_NETWORK. */
+  restore(from: string, data: string, unsafeFs: boolean): Promise<RestoreReport>
   rehearsal: RehearsalParts
+  /** By which rule a drop folder leaves a file of that name alone; undefined where it takes it. */
+  whyUnwanted: ExplainParts['whyUnwanted']
   /** Whether a tenant has any row in the tables that the queries name; true where they cannot be read. */
   hasRows(
     dataset: DatasetConnection,
@@ -88,7 +130,7 @@ export async function readEngine<T>(
   use: (engine: EngineClient) => Promise<T>,
 ): Promise<T> {
   const folder = dataFolder(data, '.', parts.env)
-  const engine = await parts.connect({ data: folder, dir: '.', platform: undefined, needs: 'read' })
+  const engine = await parts.connect({ data: folder, needs: 'read' })
   try {
     return await use(engine)
   } finally {

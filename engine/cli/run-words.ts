@@ -1,38 +1,7 @@
 /** Runs as people read them in a terminal. */
+import type { Repeat, Repeats } from '../core/contracts/ledger.ts'
 import type { RunDetail } from '../core/model.ts'
 import { formatTable } from './table.ts'
-
-/** The JSON shape of `jobsd runs` (stable: fields may be added, never renamed). */
-export function toRunJson(run: RunDetail) {
-  const { id, job, callCenter, state, trigger, slot, revision, snapshot, startedAt, endedAt, dryRun } = run
-  return {
-    id,
-    job,
-    callCenter,
-    state,
-    trigger,
-    slot,
-    revision,
-    snapshot,
-    startedAt,
-    endedAt,
-    dryRun,
-    steps: run.steps.map(({ name, type, outcome, attempts, note, error, deliveries }) => ({
-      name,
-      type,
-      outcome,
-      attempts,
-      note,
-      error,
-      deliveries: deliveries.map(({ target, artifact, state: deliveryState, at }) => ({
-        target,
-        artifact,
-        state: deliveryState,
-        at,
-      })),
-    })),
-  }
-}
 
 /** `sha256:0123456789ab` is enough for people. */
 export function shortenDigests(revision: string): string {
@@ -54,7 +23,7 @@ export function describeRuns(runs: RunDetail[]): string {
   )
 }
 
-export function describeRun(run: RunDetail): string {
+export function describeRun(run: RunDetail, repeats: Repeats): string {
   const facts = [
     ['run', run.id],
     ['job', run.job],
@@ -66,8 +35,15 @@ export function describeRun(run: RunDetail): string {
     ['ended', run.endedAt ?? 'not yet'],
     ['revision', shortenDigests(run.revision)],
     ['snapshot', run.snapshot],
+    ...(repeats.of ? [['repeats', tellRepeat(repeats.of)]] : []),
+    ...repeats.by.map((repeat) => ['repeated by', tellRepeat(repeat)]),
   ].map(([name = '', value = '']) => `${name.padEnd(12)} ${value}`)
   return [...facts, '', ...run.steps.flatMap(describeStep)].join('\n')
+}
+
+/** `run 0123456789abcdef (resend, by ana: their disk was full)` */
+function tellRepeat({ runId, kind, who, why }: Repeat): string {
+  return `run ${runId} (${kind}, by ${who}: ${why})`
 }
 
 export function describeStep(step: RunDetail['steps'][number]): string[] {

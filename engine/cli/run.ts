@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { RunDetail } from '../core/model.ts'
+import { toRunJson } from '../core/run-json.ts'
 import type { AddCommand, CliParts, EngineClient } from './parts.ts'
 import { dataFolder } from './parts.ts'
-import { describeStep, toRunJson } from './run-words.ts'
+import { describeStep } from './run-words.ts'
+import { homeOf, readSources } from './source-address.ts'
 
 const pollMs = 150
 
@@ -11,7 +13,7 @@ interface RunOptions {
   callCenter?: string
   dryRun?: boolean
   data?: string
-  dir: string
+  dir?: string
   platform?: string
 }
 
@@ -28,17 +30,15 @@ export const addRun: AddCommand = (program, parts, done) => {
     )
     .option('--call-center <name>', 'only this call center')
     .option('--dry-run', 'render everything, send nothing')
-    .option('--dir <dir>', 'the config repository, where no engine runs', '.')
+    .option('--dir <dir>', 'the config repository, where no engine runs; default $JOBSD_REPO or .')
     .option('--platform <dir>', "the operators' documents, where no engine runs")
     .option('--data <dir>', "the engine's data folder; default $JOBSD_DATA or DIR/.jobsd")
     .action(async (job: string, options: RunOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
-      const engine = await parts.connect({
-        data: dataFolder(options.data, options.dir, parts.env),
-        dir: options.dir,
-        platform: options.platform ?? parts.env.JOBSD_PLATFORM,
-        needs: 'run',
-      })
+      const { dir, platform } = options
+      const sources = readSources({ dir, platform }, parts.env, command)
+      const data = dataFolder(options.data, homeOf(sources), parts.env)
+      const engine = await parts.connect({ data, sources, needs: 'run' })
       try {
         const ids = await engine.run({
           job,
@@ -46,7 +46,7 @@ export const addRun: AddCommand = (program, parts, done) => {
           ...(options.callCenter && { callCenter: options.callCenter }),
           ...(options.dryRun && { dryRun: true }),
         })
-        const runs = await Promise.all(ids.map((id) => follow(engine, id, parts)))
+        const runs = await Promise.all(ids.map((id) => followRun(engine, id, parts)))
         if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
         done(runs.some((run) => run.state === 'failed' || run.state === 'cancelled') ? 1 : 0)
       } finally {
@@ -56,7 +56,7 @@ export const addRun: AddCommand = (program, parts, done) => {
 }
 
 /** Prints each step of a run as it ends, and the run's end. */
-async function follow(engine: EngineClient, id: string, parts: CliParts): Promise<RunDetail> {
+export async function followRun(engine: EngineClient, id: string, parts: CliParts): Promise<RunDetail> {
   let shown = 0
   for (;;) {
     const run = await engine.runDetail(id)

@@ -1,7 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { AddCommand } from './parts.ts'
+import { toRunJson } from '../core/run-json.ts'
+import type { AddCommand, EngineClient } from './parts.ts'
 import { readEngine } from './parts.ts'
-import { describeRun, describeRuns, toRunJson } from './run-words.ts'
+import { describeProvenance } from './provenance-words.ts'
+import { describeRun, describeRuns } from './run-words.ts'
+
+interface RunsOptions {
+  job?: string
+  limit: number
+  provenance?: boolean
+  data?: string
+}
 
 /** `jobsd runs [ID]`: what was. */
 export const addRuns: AddCommand = (program, parts, done) => {
@@ -11,25 +20,35 @@ export const addRuns: AddCommand = (program, parts, done) => {
     .argument('[id]', 'a run')
     .option('--job <job>', 'only this job, client/name')
     .option('--limit <n>', 'how many', toCount, 20)
+    .option('--provenance', 'of one run: what was delivered, because of whose commit, and who signed it')
     .option('--data <dir>', "the engine's data folder; default $JOBSD_DATA or ./.jobsd")
-    .action(
-      async (
-        id: string | undefined,
-        options: { job?: string; limit: number; data?: string },
-        command: Command,
-      ) => {
-        const { json } = command.optsWithGlobals<{ json?: boolean }>()
-        const runs = await readEngine(parts, options.data, async (engine) =>
-          id
-            ? [await engine.runDetail(id)]
-            : engine.runs({ ...(options.job && { job: options.job }), limit: options.limit }),
-        )
-        const [only] = runs
-        if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
-        else parts.print(id && only ? describeRun(only) : describeRuns(runs))
-        done(0)
-      },
-    )
+    .action(async (id: string | undefined, options: RunsOptions, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>()
+      if (options.provenance && id === undefined) command.error('error: --provenance needs the id of a run')
+      const text = await readEngine(parts, options.data, (engine) => read(engine, id, options, json ?? false))
+      parts.print(text)
+      done(0)
+    })
+}
+
+async function read(
+  engine: EngineClient,
+  id: string | undefined,
+  { job, limit, provenance }: RunsOptions,
+  json: boolean,
+): Promise<string> {
+  if (id !== undefined && provenance) {
+    const found = await engine.provenance(id)
+    return json ? JSON.stringify(found, null, 2) : describeProvenance(found)
+  }
+  if (id !== undefined) {
+    const run = await engine.runDetail(id)
+    return json
+      ? JSON.stringify({ runs: [toRunJson(run)] }, null, 2)
+      : describeRun(run, await engine.repeats(id))
+  }
+  const runs = await engine.runs({ ...(job && { job }), limit })
+  return json ? JSON.stringify({ runs: runs.map(toRunJson) }, null, 2) : describeRuns(runs)
 }
 
 function toCount(text: string): number {

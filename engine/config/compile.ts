@@ -31,10 +31,16 @@ export function compileJob(config: Config, job: JobId): Compiled {
   return problem ? { problem } : { snapshot: buildSnapshot(gatherParts(config, job), config) }
 }
 
+export interface Compiler {
+  compile(config: Config, job: JobId): Compiled
+  /** Forgets every job but these. */
+  forgetOthers(jobs: { has(job: JobId): boolean }): void
+}
+
 /** As compileJob, for revision after revision: a job of which nothing was changed is not built again. */
-export function createCompiler(): (config: Config, job: JobId) => Compiled {
+export function createCompiler(): Compiler {
   const known = new Map<JobId, { inputs: unknown[]; snapshot: Snapshot }>()
-  return (config, job) => {
+  const compile = (config: Config, job: JobId): Compiled => {
     const problem = findProblem(config, job)
     if (problem) return { problem }
     const parts = gatherParts(config, job)
@@ -46,6 +52,12 @@ export function createCompiler(): (config: Config, job: JobId) => Compiled {
     const snapshot = isSame ? before.snapshot : buildSnapshot(parts, config)
     known.set(job, { inputs, snapshot })
     return { snapshot }
+  }
+  return {
+    compile,
+    forgetOthers(jobs) {
+      for (const job of known.keys()) if (!jobs.has(job)) known.delete(job)
+    },
   }
 }
 

@@ -68,7 +68,7 @@ export const errorTable = {
   MAIL_IN_DOUBT: {
     message: '{connection} went away after it was given the mail: it may have been sent',
     retry: false,
-    hint: "Look at the recipient's side, then use `onDoubt: resend` or send it by hand.",
+    hint: 'Ask the recipient. If the mail is missing, `jobsd resend RUN --target mail:` sends it again.',
   },
   MAIL_TOO_LARGE: {
     message: "{fileName} has {size} bytes, the client's policy allows {allowed} in a mail",
@@ -130,6 +130,11 @@ export const errorTable = {
     retry: true,
     hint: "Raise the step's timeout, or look at what it waits for.",
   },
+  RUN_TIMEOUT: {
+    message: 'run {run} did not end within {timeout}',
+    retry: false,
+    hint: "Raise the job's timeout, or look at what the run waited for.",
+  },
   RUN_LOST: {
     message: 'run {run} is held by another worker',
     retry: false,
@@ -153,7 +158,17 @@ export const errorTable = {
   LEDGER_UNUSABLE: {
     message: '{path} cannot be used: {reason}',
     retry: false,
-    hint: 'Is the disk whole and the folder writable? A backup of the data folder brings it back.',
+    hint: 'Is the disk whole and the folder writable? `jobsd restore BACKUP` into an empty data folder brings it back.',
+  },
+  LEDGER_ON_NETWORK: {
+    message: '{folder} is on a file system of type {type}, on which a ledger can be ruined',
+    retry: false,
+    hint: 'Put the data folder on a local disk. `--unsafe-fs` takes it all the same, at your own risk.',
+  },
+  BACKUP_DAMAGED: {
+    message: '{folder} is no whole backup: {reason}',
+    retry: false,
+    hint: 'Take an older backup. What is missing or damaged in this one cannot be made good.',
   },
   STORAGE_FAILED: {
     message: "the engine's own storage failed: {reason}",
@@ -174,7 +189,7 @@ export const errorTable = {
   ARTIFACT_DAMAGED: {
     message: 'the stored file {sha256} is missing or damaged',
     retry: false,
-    hint: 'Rerun the job to render it again.',
+    hint: '`jobsd rerun RUN` makes it anew.',
   },
   SITE_FAILED: {
     message: 'cannot write the catalog to {folder}: {reason}',

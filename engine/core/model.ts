@@ -157,6 +157,8 @@ export interface Run {
   dryRun: boolean
   /** The run that this one repeats; null for what became due by itself. */
   origin: RunOrigin | null
+  /** Why it ended other than by its steps: skipped for its group, or cancelled. Absent where it did not. */
+  note?: string
   createdAt: Instant
   startedAt: Instant | null
   endedAt: Instant | null
@@ -167,7 +169,10 @@ export interface RunOrigin {
   /** resend: the stored bytes once more, only the steps that deliver. rerun: the steps from one on, made anew. */
   kind: 'resend' | 'rerun'
   runId: string
-  /** Of a resend: these steps, one after the other, whatever the graph says. */
+  /**
+   * Of a resend: these steps, one after the other, whatever the graph says. Of a rerun from a step on: those before it,
+   * whose outcomes and files it takes over.
+   */
   steps: string[]
   /** Of a resend: only these targets; null is all. See Delivery.target. */
   targets: string[] | null

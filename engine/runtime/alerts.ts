@@ -1,12 +1,17 @@
-/** Tells the operators. An alert was made durable with the failure it tells of; here it is only sent, until it is. */
+/** Tells the operators and who gets copies. An alert was made durable with what it tells of; here it is sent, until it is. */
 import { createHash } from 'node:crypto'
+import type { AlertRecord } from '../core/contracts/alerts.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { AlertFacts, AlertRecord, Ledger, NoticeFacts } from '../core/contracts/ledger.ts'
+import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
 import type { AlertRoute } from '../core/contracts/sync.ts'
+import { parseDuration } from '../core/duration.ts'
 import type { MailTemplate } from '../core/model.ts'
+import { type AlertMail, describeAlerts } from './alert-mails.ts'
 
 const retryMs = 60_000
+/** While alerts are held back, new ones are looked at no more often than this. */
+const pauseMs = 1_000
 
 /** Fills a mail's template. Rejects where it cannot. */
 export type RenderMail = (
@@ -28,15 +33,19 @@ export interface AlertParts {
 export interface Alerts {
   /** To be called when there may be new alerts; what could not be sent is tried again each minute. */
   notify(): void
-  /** Gives what is pending one more try of at most `timeoutMs`, and then sends no more. */
+  /** Gives what is pending, collected or not, one more try of at most `timeoutMs`, and then sends no more. */
   finish(timeoutMs: number): Promise<void>
 }
 
 export function createAlerts(parts: AlertParts): Alerts {
   const { ledger, clock, log } = parts
   const stopping = new AbortController()
+  const hurry = new AbortController()
+  let wake = new AbortController()
   /** Sent, but not marked so: only the mark is tried again. */
   const sent = new Set<string>()
+  const failures = new Map<string, number>()
+  const triedMs = new Map<string, number>()
   let working: Promise<void> | undefined
   let again = false
   let finishing = false
@@ -44,74 +53,113 @@ export function createAlerts(parts: AlertParts): Alerts {
   async function work(): Promise<void> {
     while (again && !stopping.signal.aborted) {
       again = false
-      const isDone = await sendPending()
-      if (isDone || finishing) continue
-      await clock.sleep(retryMs, AbortSignal.any([stopping.signal, hurry.signal])).catch(() => undefined)
+      const waitMs = await sendDue()
+      if (finishing || waitMs === Number.POSITIVE_INFINITY) continue
+      await rest(Math.min(waitMs, pauseMs))
+      if (!again && waitMs > pauseMs) await rest(waitMs - pauseMs, wake.signal)
       again = true
     }
     // In the turn of the last look at `again`, so that no notice falls between.
     working = undefined
   }
-  const hurry = new AbortController()
 
-  /** Sends what is pending; false where something could not be sent. */
-  async function sendPending(): Promise<boolean> {
-    let isDone = true
+  async function rest(ms: number, ...also: AbortSignal[]): Promise<void> {
+    const signal = AbortSignal.any([stopping.signal, hurry.signal, ...also])
+    await clock.sleep(ms, signal).catch(() => undefined)
+  }
+
+  /** Sends what is to be sent now; the ms until there may be more to send, infinite where nothing is pending. */
+  async function sendDue(): Promise<number> {
     try {
-      for (const alert of await ledger.pendingAlerts()) {
-        if (stopping.signal.aborted) return false
-        isDone = (await tryAlert(alert)) && isDone
+      const pending = await ledger.pendingAlerts()
+      const routes = Map.groupBy(pending, ({ recipients }) => JSON.stringify(recipients))
+      let waitMs = Number.POSITIVE_INFINITY
+      for (const [route, alerts] of routes) {
+        if (stopping.signal.aborted) break
+        waitMs = Math.min(waitMs, await sendRoute(route, alerts))
       }
-      return isDone
+      return waitMs
     } catch (error) {
       log.error({ reason: (error as Error).message }, 'alerts cannot be read')
-      return false
+      return retryMs
     }
   }
 
-  async function tryAlert(alert: AlertRecord): Promise<boolean> {
+  async function sendRoute(route: string, alerts: AlertRecord[]): Promise<number> {
+    const digestMs = digestOf(parts.route())
+    const heldMs = finishing ? 0 : Math.max(restOf(triedMs.get(route), retryMs), collectMs(alerts, digestMs))
+    if (heldMs > 0) return heldMs
+    // One that fails again and again holds up no other.
+    const tried = ({ id }: AlertRecord): number => failures.get(id) ?? 0
+    const mails =
+      digestMs > 0 ? [alerts] : alerts.toSorted((a, b) => tried(a) - tried(b)).map((each) => [each])
+    for (const mail of mails) {
+      if (stopping.signal.aborted || (await trySend(mail))) continue
+      triedMs.set(route, clock.now().getTime())
+      return retryMs
+    }
+    triedMs.delete(route)
+    return Number.POSITIVE_INFINITY
+  }
+
+  /** How much longer a route collects; 0 where that is over. */
+  function collectMs(alerts: AlertRecord[], digestMs: number): number {
+    const [first] = alerts
+    return first && digestMs > 0 ? restOf(Date.parse(first.createdAt), digestMs) : 0
+  }
+
+  /** What is left of a wait that began then; the whole of it at most, also where the clock was set back. */
+  function restOf(sinceMs: number | undefined, forMs: number): number {
+    if (sinceMs === undefined) return 0
+    return Math.min(Math.max(0, sinceMs + forMs - clock.now().getTime()), forMs)
+  }
+
+  async function trySend(alerts: AlertRecord[]): Promise<boolean> {
+    const ids = alerts.map(({ id }) => id)
     try {
-      if (!sent.has(alert.id)) await sendAlert(alert)
-      sent.add(alert.id)
-      await ledger.markAlert(alert.id, 'sent', clock.now().toISOString())
-      sent.delete(alert.id)
+      // What was sent before goes with nothing else.
+      const unsent = alerts.filter(({ id }) => !sent.has(id))
+      if (unsent.length > 0) await sendMail(unsent)
+      for (const id of ids) sent.add(id)
+      await ledger.markAlerts(ids, 'sent', clock.now().toISOString())
+      for (const id of ids) sent.delete(id)
+      for (const id of ids) failures.delete(id)
       return true
     } catch (error) {
       const reason = (error as Error).message
-      log.error({ alert: alert.id, reason }, 'an alert could not be sent; it is tried again')
+      for (const id of ids) failures.set(id, (failures.get(id) ?? 0) + 1)
+      log.error({ alert: ids[0], count: ids.length, reason }, 'an alert could not be sent; it is tried again')
       return false
     }
   }
 
-  async function sendAlert({ id, about, createdAt }: AlertRecord): Promise<void> {
+  async function sendMail(alerts: AlertRecord[]): Promise<void> {
     const route = parts.route()
     if (route?.connection.type !== 'smtp')
       throw new Error('no settings were valid yet, so there is no alert route')
     const { settings, connection, templates } = route
+    const to = recipientsOf(alerts, settings.alerts.to)
+    if (to.length === 0) return
     const domain = connection.from.slice(connection.from.indexOf('@') + 1)
     // A notice's id may name anything; a Message-ID may not.
-    const name = createHash('sha256').update(id).digest('hex').slice(0, 24)
-    const addressed = {
-      messageId: `<alert-${name}@${domain}>`,
-      date: new Date(createdAt),
-      to: settings.alerts.to,
+    const name = createHash('sha256').update(alerts.map(({ id }) => id).join('\n'))
+    const mail = describeAlerts(alerts, settings.alerts.everyNth ?? defaultEveryNth)
+    const message = {
+      messageId: `<alert-${name.digest('hex').slice(0, 24)}@${domain}>`,
+      date: new Date(alerts.at(-1)!.createdAt),
+      to,
       cc: [],
       bcc: [],
       replyTo: null,
       attachments: [],
+      ...(await write(mail, templates[mail.template])),
     }
-    const body =
-      'step' in about
-        ? await writeAlert(templates.alert, about.step, describeAlert(about.step))
-        : await writeAlert(templates.notice, about.notice, describeNotice(about.notice))
     // An alert that may have been sent is sent again: twice is better than never.
-    await parts.endpoints
-      .mailer(connection)
-      .send({ ...addressed, ...body }, async () => undefined, stopping.signal)
+    await parts.endpoints.mailer(connection).send(message, async () => undefined, stopping.signal)
   }
 
   /** By the template; an alert never fails for its template, it is then told plainly. */
-  async function writeAlert(template: MailTemplate | undefined, facts: object, plain: PlainMail) {
+  async function write({ facts, plain }: AlertMail, template: MailTemplate | undefined) {
     if (!template) return plain
     try {
       return await parts.renderMail(template, facts, { signal: stopping.signal })
@@ -127,6 +175,8 @@ export function createAlerts(parts: AlertParts): Alerts {
 
   function notify(): void {
     again = true
+    wake.abort()
+    wake = new AbortController()
     working ??= work()
   }
 
@@ -146,31 +196,17 @@ export function createAlerts(parts: AlertParts): Alerts {
   }
 }
 
-interface PlainMail {
-  subject: string
-  html: string
-  text: string
+const defaultEveryNth = 10
+
+function digestOf(route: AlertRoute | null): number {
+  const { digest } = route?.settings.alerts ?? {}
+  return digest === undefined ? 0 : parseDuration(digest)
 }
 
-function describeAlert({ job, callCenter, run, step, error, next }: AlertFacts): PlainMail {
-  return toPlainMail(`${job.id} failed: ${error.code}`, [
-    `job          ${job.id}`,
-    ...(callCenter === null ? [] : [`call center  ${callCenter}`]),
-    `run          ${run.id}, due ${run.slot}`,
-    `step         ${step.name} (${step.type})`,
-    `error        ${error.code}: ${error.message}`,
-    error.hint,
-    next,
-  ])
-}
-
-function describeNotice({ title, message, facts, list, next }: NoticeFacts): PlainMail {
-  const told = facts.map(({ name, value }) => `${name}: ${value}`)
-  return toPlainMail(title, [message, ...list.map((line) => `- ${line}`), ...told, next])
-}
-
-function toPlainMail(title: string, lines: string[]): PlainMail {
-  const text = lines.join('\n')
-  const escaped = text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
-  return { subject: `[jobsd] ${title}`, text, html: `<pre>${escaped}</pre>` }
+/** Who gets a copy and is an operator as well has it already. */
+function recipientsOf([first]: AlertRecord[], operators: string[]): string[] {
+  const copies = first?.recipients.to
+  if (!copies) return operators
+  const known = new Set(operators.map((address) => address.toLowerCase()))
+  return copies.filter((address) => !known.has(address.toLowerCase()))
 }

@@ -1,14 +1,16 @@
 /** One attempt of one step: ended by its timeout or the engine's stop, whichever comes first. */
 import type { Clock } from '../core/contracts/services.ts'
-import { JobsdError } from '../core/errors.ts'
+import type { JobsdError } from '../core/errors.ts'
 
 /** How long an attempt that was told to stop may take to do so. */
 const graceMs = 5_000
 
-/** Runs `work` with a signal that aborts after `timeoutMs` (then STEP_TIMEOUT is thrown) or with `outer` (then its reason). */
+/** Made once: an abort without a reason makes an error each time. */
+const over = new Error('the attempt is over')
+
+/** Runs `work` with a signal that aborts after `timeoutMs` (then `late()` is thrown) or with `outer` (then its reason). */
 export async function attempt<T>(
-  step: string,
-  timeoutMs: number,
+  { timeoutMs, late: describeLate }: { timeoutMs: number; late(): JobsdError },
   clock: Clock,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -18,7 +20,7 @@ export async function attempt<T>(
   const done = new AbortController()
   const signal = AbortSignal.any([late.signal, outer])
   const timer = clock.sleep(timeoutMs, done.signal).then(
-    () => late.abort(new JobsdError('STEP_TIMEOUT', { step, timeoutMs })),
+    () => late.abort(describeLate()),
     () => undefined,
   )
   const running = work(signal)
@@ -28,7 +30,7 @@ export async function attempt<T>(
     // Whatever a library makes of the abort, its cause is what happened.
     throw signal.aborted ? signal.reason : error
   } finally {
-    done.abort()
+    done.abort(over)
     await timer
     running.catch(() => undefined) // Settled above, or given up on after its grace.
   }

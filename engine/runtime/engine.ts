@@ -1,31 +1,33 @@
 /** The engine: reconciler, triggers, queue, runner and alerts, started and stopped together. */
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { EventRecord, Ledger } from '../core/contracts/ledger.ts'
+import type { DueRecord, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { Queue } from '../core/contracts/queue.ts'
-import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
+import type { ArtifactStore, Clock, Log } from '../core/contracts/services.ts'
 import type { StepType } from '../core/contracts/step.ts'
 import type { Action, Hold, Sync } from '../core/contracts/sync.ts'
 import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { ClientPolicy } from '../core/manifest.ts'
-import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
+import type { JobId, RunDetail } from '../core/model.ts'
 import { unknownJob } from '../core/unknown-job.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
+import { createDispatch } from './dispatch.ts'
+import { createExpectations, followSwaps } from './expectations.ts'
 import { createFollower } from './follow.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { describeProvenance, type Provenance } from './provenance.ts'
 import { createReconciler } from './reconciler.ts'
+import { createRepeats, type RepeatRuns } from './repeats.ts'
 import { dueFromEvent, type RunRequest, requestRun } from './requests.ts'
-import { createRunner } from './runner.ts'
+import { followRetention } from './retention.ts'
+import { createSnapshotLookup } from './snapshot-lookup.ts'
 import { readStatus, type Status } from './status.ts'
-import { createTriggerSet } from './trigger-set.ts'
+import { watchStorage } from './storage-watch.ts'
+import { type ActiveJob, createTriggerSet } from './trigger-set.ts'
 
 const drainMs = 30_000
 const alertMs = 5_000
-/** A run that broke off goes on after a second, then twice as long each time, up to five minutes. */
-const firstAgainMs = 1_000
-const lastAgainMs = 300_000
 
 export interface EngineParts {
   source: ConfigSource
@@ -34,7 +36,7 @@ export interface EngineParts {
   ledger: Ledger
   queue: Queue
   endpoints: Endpoints
-  artifacts: Artifacts
+  artifacts: ArtifactStore
   steps: readonly StepType[]
   triggers: readonly TriggerType[]
   renderMail: RenderMail
@@ -44,7 +46,7 @@ export interface EngineParts {
   createId(): string
 }
 
-export interface Engine {
+export interface Engine extends RepeatRuns {
   /**
    * Restores and reconciles once. With `triggers` it then primes them, goes on with runs that had not ended and follows
    * the source; without, it only runs what is asked by hand.
@@ -53,7 +55,10 @@ export interface Engine {
   /** Takes nothing new, gives running steps 30 s, then stops them; they go on at the next start. */
   stop(): Promise<void>
   reload(): void
+  /** Whether jobs are in force, and what is accepted can be kept. */
   isReady(): boolean
+  /** What fails of the engine's own storage, a sentence; null while nothing does. */
+  trouble(): string | null
   status(): Promise<Status>
   /** Records a run by hand and returns the ids of its runs, one a call center. Throws JOB_UNKNOWN, BAD_REQUEST. */
   run(request: RunRequest): Promise<string[]>
@@ -61,9 +66,12 @@ export interface Engine {
   acceptEvent(event: EventRecord): Promise<{ known: boolean; sameBody: boolean; runIds: string[] }>
   runs(filter: { job?: JobId; client?: string; limit: number }): Promise<RunDetail[]>
   runDetail(id: string): Promise<RunDetail | undefined>
+  repeats(runId: string): Promise<Repeats>
   /** Each client's policy in force. */
   policies(): ReadonlyMap<string, ClientPolicy>
   queueSize(): { waiting: number; working: number }
+  /** Ends a run, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
+  cancel(runId: string, by: { who: string; why: string }): Promise<void>
   holds: Holds
   /** What was done by hand, newest first. */
   actions(filter: { subject?: string; limit: number }): Promise<Action[]>
@@ -73,65 +81,65 @@ export interface Engine {
   sync(): { last: Sync | undefined; lastReadMs: number | null }
 }
 
-export function createEngine(parts: EngineParts): Engine {
-  const { ledger, queue, clock, log } = parts
+export function createEngine(given: EngineParts): Engine {
   const stopping = new AbortController()
-  const cache = new Map<string, Snapshot>()
+  const storage = watchStorage(given, stopping.signal, async () => {
+    if (isFollowing && ready) await dispatch.enqueueAll()
+  })
+  const parts = { ...given, ledger: storage.ledger, artifacts: storage.artifacts }
+  const { ledger, queue, clock, log } = parts
   const now = () => clock.now().toISOString()
   let ready = false
   let isFollowing = false
   let following: Promise<void> | undefined
+  let pruning: Promise<void> | undefined
 
-  const enqueue = (runIds: string[]): void => {
-    for (const runId of runIds) queue.send(runId)
-  }
+  const settings = () => reconciler.operators().settings
   const suspension = (job: JobId): Hold | undefined =>
     reconciler.holds().find((hold) => hold.job === job && hold.kind === 'suspended')
-  const triggerSet = createTriggerSet({ ...parts, suspension, onRuns: enqueue })
-  const reconciler = createReconciler({ ...parts, ...triggerSet, onNotice: () => alerts.notify() })
+  const expectations = createExpectations({ ...parts, suspension, onNotice: () => alerts.notify() })
+  const triggers = createTriggerSet({ ...parts, suspension, onRuns: (runIds) => dispatch.enqueue(runIds) })
+  const triggerSet = followSwaps(triggers, expectations, log)
+  const reconciler = createReconciler({
+    ...parts,
+    ...triggerSet,
+    swap(jobs) {
+      dispatch.limit(settings())
+      return triggerSet.swap(jobs)
+    },
+    onNotice: () => alerts.notify(),
+  })
   const follower = createFollower(parts, reconciler)
   const alerts = createAlerts({ ...parts, route: () => reconciler.operators().route })
-  const holds = createHolds(ledger, reconciler, now, async (kind) => {
+  const holds = createHolds(ledger, reconciler, now, async (kind, job) => {
     if (!isFollowing) return
-    await reconciler.refreshHolds()
-    if (kind === 'pinned') await reconciler.reconcile(stopping.signal, { anew: true })
+    await reconciler.applyHold(job, kind)
+    if (kind === 'pinned') follower.hint()
   })
-  const walk = createRunner({ ...parts, snapshot: findSnapshot, onProgress: () => alerts.notify() })
-  const brokenOff = new Map<string, number>()
+  const findSnapshot = createSnapshotLookup(ledger, () => reconciler.jobs())
+  const dispatch = createDispatch({
+    ...parts,
+    snapshot: findSnapshot,
+    onAlert: () => alerts.notify(),
+    everyNth: () => reconciler.operators().settings?.alerts.everyNth,
+    stopping: stopping.signal,
+  })
 
-  async function findSnapshot(digest: string): Promise<Snapshot> {
-    for (const { snapshot } of reconciler.jobs().values()) if (snapshot.digest === digest) return snapshot
-    const known = cache.get(digest)
-    if (known) return known
-    const [stored] = await ledger.snapshots([digest])
-    if (!stored) throw new Error(`the ledger lacks snapshot ${digest}`)
-    cache.set(digest, stored)
-    return stored
+  /** The version in force, kept for its runs. Throws JOB_UNKNOWN, JOB_INVALID. */
+  async function findJob(id: string): Promise<ActiveJob> {
+    const job = reconciler.jobs().get(id as JobId)
+    const problem = reconciler.problems().get(id as JobId)
+    if (!job && problem) throw new JobsdError('JOB_INVALID', { job: id, problem })
+    if (!job) throw unknownJob(id, reconciler.jobs().keys())
+    if (problem && !isFollowing) log.warn({ job: id }, `its last good version runs: ${problem}`)
+    if (!isFollowing) await ledger.keepSnapshot(job.snapshot, now())
+    return job
   }
 
-  /** Works on a run; one that waits, or broke off by an error of the ledger, is handed to the queue again later. */
-  async function workOn(runId: string, signal: AbortSignal): Promise<void> {
-    try {
-      const waits = await walk(runId, signal)
-      brokenOff.delete(runId)
-      if (waits) sendLater(runId, waits.forMs)
-    } catch (error) {
-      if (signal.aborted) return
-      const { code, message, stack } = error as { code?: string; message: string; stack?: string }
-      if (code === 'RUN_LOST') return log.warn({ run: runId }, message)
-      const times = (brokenOff.get(runId) ?? 0) + 1
-      brokenOff.set(runId, times)
-      const forMs = Math.min(firstAgainMs * 2 ** (times - 1), lastAgainMs)
-      log.error({ run: runId, reason: message, stack, forMs }, 'a run broke off; it goes on later')
-      sendLater(runId, forMs)
-    }
-  }
-
-  function sendLater(runId: string, forMs: number): void {
-    clock.sleep(forMs, stopping.signal).then(
-      () => queue.send(runId),
-      () => undefined, // The engine stops: the run goes on at the next start.
-    )
+  async function begin(due: DueRecord): Promise<string[]> {
+    const runIds = await ledger.recordDue(due)
+    dispatch.enqueueDue(due, runIds)
+    return runIds
   }
 
   return {
@@ -148,15 +156,13 @@ export function createEngine(parts: EngineParts): Engine {
         log.error({ source, reason }, 'it could not be applied: the last good jobs run')
       }
       // What could not be read, or was refused, leaves the restored jobs in force.
-      if (triggers && !isInForce) await triggerSet.swap(reconciler.jobs())
-      const report = (runId: string, error: unknown): void => {
-        log.error({ run: runId, reason: (error as Error).message }, 'a run cannot be worked on')
-      }
-      queue.work(reconciler.operators().settings?.maxRuns ?? 8, workOn, report)
+      if (triggers && !isInForce) await reconciler.watchAgain()
+      dispatch.start(settings())
       if (triggers) {
-        enqueue((await ledger.unfinishedRuns()).map((run) => run.id))
+        await dispatch.enqueueAll()
         alerts.notify()
         following = follower.follow(stopping.signal)
+        pruning = followRetention({ ...parts, settings }, stopping.signal)
       }
       ready = true
     },
@@ -166,10 +172,13 @@ export function createEngine(parts: EngineParts): Engine {
       await queue.drain(drainMs)
       stopping.abort(new Error('the engine stops'))
       await following
+      await pruning
+      await expectations.stop()
       await alerts.finish(alertMs)
     },
     reload: () => follower.hint(),
-    isReady: () => ready,
+    isReady: () => ready && storage.trouble() === null,
+    trouble: () => storage.trouble(),
     async status() {
       const { source, platform } = parts
       const sources = [source.description, ...(platform ? [platform.description] : [])]
@@ -177,28 +186,22 @@ export function createEngine(parts: EngineParts): Engine {
       return readStatus(ledger, { sources, active, held, readMs }, clock.now().getTime())
     },
     async run(request) {
-      const job = reconciler.jobs().get(request.job as JobId)
-      const problem = reconciler.problems().get(request.job as JobId)
-      if (!job && problem) throw new JobsdError('JOB_INVALID', { job: request.job, problem })
-      if (!job) throw unknownJob(request.job, reconciler.jobs().keys())
-      if (problem && !isFollowing)
-        log.warn({ job: job.snapshot.job }, `its last good version runs: ${problem}`)
-      const due = requestRun(job, request, parts.createId(), now())
-      if (!isFollowing) await ledger.keepSnapshot(job.snapshot, now())
-      const runIds = await ledger.recordDue(due)
-      enqueue(runIds)
-      return runIds
+      const job = await findJob(request.job)
+      return begin(requestRun(job, request, parts.createId(), now()))
     },
+    ...createRepeats({ ...parts, findJob, begin, now }),
+    repeats: (runId) => ledger.repeats(runId),
     async acceptEvent(event) {
       const dues = dueFromEvent(event, reconciler.jobs().values(), parts.triggers, suspension, log, now())
       const result = await ledger.recordEvent(event, dues)
-      if (!result.known) enqueue(result.runIds)
+      if (!result.known) dispatch.enqueue(result.runIds)
       return result
     },
     runs: (filter) => ledger.runs(filter),
     runDetail: (id) => ledger.run(id),
     policies: () => reconciler.operators().policies,
-    queueSize: () => queue.size(),
+    queueSize: () => dispatch.size(),
+    cancel: (runId, by) => dispatch.cancel(runId, by),
     holds,
     actions: (filter) => ledger.actions(filter),
     provenance: (runId) => describeProvenance(ledger, runId),

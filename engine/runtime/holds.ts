@@ -29,7 +29,7 @@ export function createHolds(
   ledger: Ledger,
   reconciler: Pick<Reconciler, 'jobs' | 'newest'>,
   now: () => string,
-  apply: (kind: Hold['kind']) => Promise<void>,
+  apply: (kind: Hold['kind'], job: JobId) => Promise<void>,
 ): Holds {
   function findJob(job: string): JobId {
     if (!reconciler.jobs().has(job as JobId)) throw unknownJob(job, reconciler.jobs().keys())
@@ -39,26 +39,20 @@ export function createHolds(
   async function letGo({ job, who, why }: HoldRequest, kind: Hold['kind']): Promise<void> {
     const wasHeld = await ledger.letGo(job as JobId, kind, audit(who, why, now()))
     if (!wasHeld) throw new JobsdError('BAD_REQUEST', { reason: `${findJob(job)} is not ${kind}` })
-    await apply(kind)
+    await apply(kind, job as JobId)
   }
 
   async function suspend({ job, who, why }: HoldRequest): Promise<void> {
     await ledger.hold({ job: findJob(job), kind: 'suspended', pin: null, ...audit(who, why, now()) })
-    await apply('suspended')
+    await apply('suspended', job as JobId)
   }
 
   async function pin({ job, revision, who, why }: HoldRequest): Promise<{ revision: string }> {
     const id = findJob(job)
-    if (reconciler.newest().size === 0) {
-      // The pin would end with the next read, whatever that finds.
-      const reason =
-        'the source could not be read, so nobody can tell which commit will be newer than the pin'
-      throw new JobsdError('BAD_REQUEST', { reason })
-    }
     const version = await findVersion(id, revision)
     const newest = reconciler.newest().get(id) ?? null
     await ledger.hold({ job: id, kind: 'pinned', pin: { ...version, newest }, ...audit(who, why, now()) })
-    await apply('pinned')
+    await apply('pinned', id)
     return { revision: version.revision }
   }
 
@@ -68,12 +62,28 @@ export function createHolds(
     // Of two or three characters nobody knows which revision they meant.
     if (revision.length < 4)
       throw new JobsdError('BAD_REQUEST', { reason: 'a revision is named by four characters at least' })
-    const found = await ledger.versionAt(job, revision)
-    if (found) return { revision: found.revision, snapshot: found.snapshot }
+    const meant = await ledger.revisionsLike(revision)
+    if (meant.length > 1) {
+      const listed = meant.slice(0, 5).join(', ')
+      throw new JobsdError('BAD_REQUEST', {
+        reason: `${revision} may be one of several revisions: ${listed}`,
+      })
+    }
+    const found = meant[0] === undefined ? undefined : await ledger.versionAt(job, meant[0])
+    if (!found) throw await refuseRevision(job, revision)
+    const [snapshot] = await ledger.snapshots([found.snapshot])
+    if (snapshot?.job !== job) {
+      const reason = `${job} was called ${snapshot?.job} at revision ${revision}: it cannot be pinned to that name`
+      throw new JobsdError('BAD_REQUEST', { reason })
+    }
+    return { revision: found.revision, snapshot: found.snapshot }
+  }
+
+  async function refuseRevision(job: JobId, revision: string): Promise<JobsdError> {
     const revisions = new Set((await ledger.jobVersions(job)).map((version) => version.revision))
     const known = [...revisions].slice(0, 5).join(', ')
     const reason = `${job} ran nothing at revision ${revision}; its last versions came with ${known}`
-    throw new JobsdError('BAD_REQUEST', { reason })
+    return new JobsdError('BAD_REQUEST', { reason })
   }
 
   return {

@@ -32,9 +32,14 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
   if (delivery.state === 'confirmed') return delivery
   const mark = (state: Delivery['state'], note: string) => ledger.markDelivery(guard, id, state, note, now())
 
-  if (delivery.state !== 'intended' && request.look) {
-    if (await request.look())
-      return mark('confirmed', 'found at the target, as an earlier attempt had sent it')
+  const isResend = run.origin?.kind === 'resend'
+  if ((delivery.state !== 'intended' || isResend) && request.look) {
+    if (await request.look()) {
+      const found = isResend
+        ? 'found at the target: it holds the same bytes'
+        : 'found at the target, as an earlier attempt had sent it'
+      return mark('confirmed', found)
+    }
   } else if (delivery.state === 'sending' || delivery.state === 'in-doubt') {
     if (request.onDoubt !== 'resend') {
       const doubt = new JobsdError('MAIL_IN_DOUBT', { connection: connectionOf(target) })

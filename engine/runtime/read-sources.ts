@@ -51,47 +51,63 @@ export interface Trusted {
   config: Config
   /** Who made the repository's commit; null for a plain folder. */
   commit: CommitFacts | null
-  /** The branch was rewritten since `accepted`. */
+  /** The branch, or that of the operators' documents, was rewritten since `accepted`. */
   rewritten: boolean
+  /** Signatures are asked for, but the source is a plain folder, which has none. */
+  isUnverified: boolean
+}
+
+/** What was accepted last, and who made its commit: null where nothing was, or it came out of a plain folder. */
+export interface Accepted {
+  revision: string | null
+  commit: CommitFacts | null
 }
 
 /**
  * Loads a state and checks its commits by the rules in force. Operators' documents with a source of their own are not
  * customer care's to change, so those of this very state count; so they do where none were ever in force. Throws what
- * `vouch` throws. `known` is who made the accepted commit.
+ * `vouch` throws.
  */
 export async function loadTrusted(
   { source, platform }: Sources,
   read: SourceState,
-  accepted: string | null,
-  known: CommitFacts | null,
+  accepted: Accepted,
   operators: Operators,
   incumbents: ReadonlyMap<JobId, Trigger['type']>,
   signal: AbortSignal,
 ): Promise<Trusted> {
   const [revision = '', platformRevision] = read.revision.split('+')
-  const [before = null, platformBefore = null] = accepted?.split('+') ?? []
+  const [before = null, platformBefore = null] = accepted.revision?.split('+') ?? []
   let config: Config | undefined
   let settings = operators.settings
-  if (platform?.vouch && platformRevision && settings)
-    await platform.vouch(platformRevision, commitOf(platformBefore), trustRulesOf(settings), signal)
+  let isPlatformRewritten = false
   if (platform || !settings) {
-    config = await read.load(incumbents)
-    if (platform?.vouch && platformRevision && !settings) {
-      const own = trustRulesOf(config.settings?.value ?? null)
-      await platform.vouch(platformRevision, null, own, signal)
+    // A platform commit that was accepted is not held to the signers that it names itself.
+    const rules = settings && platformRevision !== platformBefore ? trustRulesOf(settings) : undefined
+    if (rules && platformRevision) {
+      const told = await platform?.vouch?.(platformRevision, commitOf(platformBefore), rules, signal)
+      isPlatformRewritten = told?.rewritten ?? false
     }
-    settings = config.settings?.value ?? settings
+    config = await read.load(incumbents)
+    const own = config.settings?.value ?? null
+    if (!settings && platformRevision)
+      await platform?.vouch?.(platformRevision, null, trustRulesOf(own), signal)
+    settings = own ?? settings
   }
-  // What runs already was vouched for by the rules of its time; a key may have expired since.
-  const isKnown = known !== null && revision === before
-  const vouched = isKnown
-    ? { facts: known, rewritten: false }
-    : await source.vouch?.(revision, commitOf(before), trustRulesOf(settings), signal)
+  const rules = trustRulesOf(settings)
+  // Operators' documents that were apart, or were not, are others now: nothing of them was accepted yet.
+  const isAsBefore = (platformRevision === undefined) === (platformBefore === null)
+  const known = isAsBefore && revision === before ? accepted.commit : null
+  const isVouched = known !== null && (known.signature.state === 'good' || rules.verify === 'none')
+  const vouched = isVouched
+    ? // A key may have expired since; what runs already was judged by the rules of its time.
+      { facts: known, rewritten: false }
+    : await source.vouch?.(revision, isAsBefore ? commitOf(before) : null, rules, signal)
   return {
     config: config ?? (await read.load(incumbents)),
     commit: vouched?.facts ?? null,
-    rewritten: vouched?.rewritten ?? false,
+    rewritten: isPlatformRewritten || (vouched?.rewritten ?? false),
+    isUnverified: rules.verify !== 'none' && !source.vouch,
   }
 }
 

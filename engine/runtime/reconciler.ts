@@ -19,14 +19,18 @@ import { loadTrusted, readSources, type SourceState, type Sources, type Trusted 
 import {
   absentJobs,
   applyPins,
+  brokenRenames,
   compileAll,
   countChanges,
   createAbsenceWatch,
   guardRemovals,
+  holdSingletons,
   incumbentsOf,
   markRenames,
   nextJobs,
   onlyNews,
+  pinnedChange,
+  pinsOf,
 } from './sync-changes.ts'
 import { createSyncRecord, type SyncRecord } from './sync-record.ts'
 import type { ActiveJob } from './trigger-set.ts'
@@ -52,16 +56,17 @@ export interface Reconciler {
   restore(): Promise<void>
   /**
    * Reads the source once and makes it what runs. What keeps it from that is recorded, told and logged here; rejects
-   * only where the ledger fails or the signal aborts. `anew`: also where nothing was changed since the last time. Gives
-   * whether it is in force.
+   * only where the ledger fails or the signal aborts. Gives whether it is in force.
    */
-  reconcile(signal: AbortSignal, options?: { anew: boolean }): Promise<boolean>
+  reconcile(signal: AbortSignal): Promise<boolean>
   /** Reads the source once, for runs by hand: nothing is recorded, nothing is watched, nothing removed. */
   look(signal: AbortSignal): Promise<void>
   /** How long to wait for the next one where nothing hints. */
   restMs(): number
-  /** Takes over what operators hold, as the ledger has it now. */
-  refreshHolds(): Promise<void>
+  /** Watches what is in force; for an engine whose source cannot be read. */
+  watchAgain(): Promise<void>
+  /** Puts a hold of a job, or its end, in force as the ledger has it now. */
+  applyHold(job: JobId, kind: Hold['kind']): Promise<void>
   jobs(): ReadonlyMap<JobId, ActiveJob>
   /** What is wrong with the newest version of each job that does not compile. */
   problems(): ReadonlyMap<JobId, string>
@@ -80,8 +85,12 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   let problems = new Map<JobId, string>()
   let newest = new Map<JobId, Sha256>()
   let seen = ''
+  /** A job is missing that may only be being replaced. */
+  let isUnfinished = false
+  /** Something that is in force could not be watched. */
+  let isUnwatched = false
   const reader = createManifestReader()
-  const compileJob = createCompiler()
+  const compiler = createCompiler()
   const absence = createAbsenceWatch(source.settleMs)
   const record = createSyncRecord(parts)
 
@@ -93,14 +102,20 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
     const records = (await ledger.jobs()).filter(({ snapshot, removedAt }) => snapshot && !removedAt)
     const snapshots = await ledger.snapshots(records.map(({ snapshot }) => snapshot as string))
     const byDigest = new Map(snapshots.map((snapshot) => [snapshot.digest, snapshot]))
-    for (const { job, snapshot: digest, appliedRevision, attemptedRevision } of records) {
+    const pins = pinsOf(holds)
+    for (const { job, snapshot: digest, sync, appliedRevision, attemptedRevision } of records) {
       const snapshot = byDigest.get(digest as string)
-      if (snapshot) jobs.set(job, { snapshot, revision: appliedRevision ?? attemptedRevision })
+      const pin = pins.get(job)?.pin
+      if (!snapshot) continue
+      jobs.set(job, { snapshot, revision: pin?.revision ?? appliedRevision ?? attemptedRevision })
+      const known = sync === 'Synced' ? snapshot.digest : pin?.newest
+      if (known) newest.set(job, known)
     }
   }
 
-  async function reconcile(signal: AbortSignal, { anew } = { anew: false }): Promise<boolean> {
+  async function reconcile(signal: AbortSignal): Promise<boolean> {
     const startedMs = clock.now().getTime()
+    if (isUnwatched) await swap(jobs)
     let read: SourceState
     try {
       read = await readSources(parts, reader, signal)
@@ -110,22 +125,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       return false
     }
     record.wasRead(startedMs)
-    if (read.state === seen && !anew) {
+    if (read.state === seen) {
       await record.unchanged()
       return true
     }
     let trusted: Trusted
     try {
       const incumbents = incumbentsOf(jobs)
-      trusted = await loadTrusted(
-        parts,
-        read,
-        record.accepted(),
-        record.acceptedCommit(),
-        operators,
-        incumbents,
-        signal,
-      )
+      trusted = await loadTrusted(parts, read, record.accepted(), operators, incumbents, signal)
     } catch (error) {
       signal.throwIfAborted()
       await record.failed('refused', read.revision, error, startedMs)
@@ -136,49 +143,64 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
 
   async function apply(read: SourceState, trusted: Trusted, startedMs: number): Promise<boolean> {
     const { revision, state } = read
+    const { config } = trusted
+    holds = await ledger.holds()
     const records = new Map((await ledger.jobs()).map((each) => [each.job, each]))
-    const compiledOperators = compileOperators(trusted.config, operators)
-    const compiled = await compile(trusted.config, compiledOperators)
-    const gone = findGone(records, compiled.changes, compiledOperators)
-    if (compiled.changes.length === 0 && jobs.size > 0) {
+    const compiledOperators = compileOperators(config, operators)
+    const compiled = await compile(config, compiledOperators, records)
+    if (config.jobFiles.size === 0 && jobs.size > 0) {
       // Not even its operators' documents are taken over: nobody meant such a revision.
       await record.refuseEmpty(revision, trusted, jobs.size, startedMs)
       return false
     }
-    const all = [...compiled.changes, ...gone.kept]
-    const counts = countChanges(compiled.changes, gone, records)
+    const renames = brokenRenames(config, compiled.changes)
+    const gone = findGone(records, compiled.changes, renames, compiledOperators)
+    const keptOn = [...gone.perhaps, ...gone.kept.map(({ job }) => job)]
+    const changes = holdSingletons(compiled.changes, keptOn, jobs)
+    const all = [...changes, ...gone.kept]
+    const counts = countChanges(changes, gone, records)
     const news = onlyNews(all, records)
-    const sync = record.describe(revision, trusted, counts, compiled.changes, startedMs)
+    const sync = record.describe(revision, trusted, counts, changes, startedMs)
+    const { removed } = gone
+    const { ended } = compiled
+    const facts = toOperatorFacts(compiledOperators)
     parts.release(all.flatMap(({ renamedFrom }) => renamedFrom ?? []))
-    for (const { job } of compiled.ended) {
-      const why = 'a newer commit touched the job'
-      await ledger.letGo(job, 'pinned', { who: 'jobsd', why, at: sync.endedAt })
+    try {
+      await ledger.applyRevision({ revision, changes: news, removed, ended, operators: facts, sync })
+    } catch (error) {
+      // Nothing was written: what was released for a rename is watched again.
+      await swap(jobs)
+      throw error
     }
-    await ledger.applyRevision({
-      revision,
-      changes: news,
-      removed: gone.removed,
-      operators: toOperatorFacts(compiledOperators),
-      sync,
-    })
     operators = compiledOperators
     holds = await ledger.holds()
-    problems = problemsOf(compiled.changes)
+    problems = problemsOf(changes)
     newest = compiled.newest
-    const keptOn = [...gone.perhaps, ...gone.kept.map(({ job }) => job)]
-    const next = nextJobs(revision, compiled.changes, keptOn, jobs, holds)
-    const isWhole = await parts.swap(next)
-    logChanges(revision, news, jobs, next)
+    const next = nextJobs(revision, changes, keptOn, jobs)
+    const before = jobs
     jobs = next
+    await swap(next)
+    logChanges(revision, news, before, next)
+    compiler.forgetOthers(next)
+    isUnfinished = gone.perhaps.length > 0
     // Read again, unless all of it is in force for certain.
-    seen = isWhole && gone.perhaps.length === 0 ? state : ''
+    seen = isUnfinished || isUnwatched ? '' : state
     await record.applied(sync, all, trusted)
     return true
   }
 
-  async function compile(config: Config, compiledOperators: Operators) {
-    const fresh = compileAll(config, compileJob, routeProblem(config, compiledOperators))
-    const found = markRenames(fresh, jobs)
+  /** Watches exactly these jobs; what cannot be watched is tried again soon, whatever becomes of the source. */
+  async function swap(wanted: ReadonlyMap<JobId, ActiveJob>): Promise<void> {
+    isUnwatched = !(await parts.swap(wanted))
+  }
+
+  async function compile(
+    config: Config,
+    compiledOperators: Operators,
+    records: ReadonlyMap<JobId, JobRecord>,
+  ) {
+    const fresh = compileAll(config, compiler.compile, routeProblem(config, compiledOperators))
+    const found = markRenames(fresh, jobs, records)
     const digests = holds.flatMap(({ pin }) => pin?.snapshot ?? [])
     const pinned = new Map((await ledger.snapshots(digests)).map((each) => [each.digest, each]))
     const newestOf = new Map(
@@ -190,11 +212,42 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   function findGone(
     records: ReadonlyMap<JobId, JobRecord>,
     changes: JobChange[],
+    renames: ReadonlyMap<JobId, JobId>,
     { settings }: Operators,
   ): ReturnType<typeof guardRemovals> {
     const absent = absentJobs(records.values(), changes)
     const { surely, perhaps } = absence.split(absent, clock.now().getTime())
-    return guardRemovals(surely, perhaps, settings?.maxRemovals ?? defaultMaxRemovals)
+    const leftOver = perhaps.length + changes.filter(({ job, snapshot }) => snapshot ?? jobs.has(job)).length
+    return guardRemovals(surely, perhaps, settings?.maxRemovals ?? defaultMaxRemovals, leftOver, renames)
+  }
+
+  /** A hold takes effect at once, also while the source is away or its head is refused. */
+  async function applyHold(job: JobId, kind: Hold['kind']): Promise<void> {
+    holds = await ledger.holds()
+    if (kind === 'pinned') {
+      const hold = pinsOf(holds).get(job)
+      const digest = hold?.pin?.snapshot ?? newest.get(job)
+      const [snapshot] = digest ? await ledger.snapshots([digest]) : []
+      const problem = problems.get(job)
+      if (snapshot && hold) await runInstead(pinnedChange(hold, snapshot))
+      else if (snapshot && problem !== undefined)
+        await runInstead({ job, snapshot, sync: 'Invalid', message: problem })
+      else if (snapshot) await runInstead({ job, snapshot, sync: 'Synced', message: '' })
+      // What else the newest revision says of it, a reconcile tells.
+      seen = ''
+    }
+    await swap(jobs)
+  }
+
+  async function runInstead(change: JobChange): Promise<void> {
+    await ledger.applyHolds([change], clock.now().toISOString())
+    const revision = record.accepted().revision ?? ''
+    jobs = nextJobs(
+      revision,
+      [change],
+      [...jobs.keys()].filter((job) => job !== change.job),
+      jobs,
+    )
   }
 
   async function look(signal: AbortSignal): Promise<void> {
@@ -203,13 +256,12 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
       parts,
       read,
       record.accepted(),
-      record.acceptedCommit(),
       operators,
       incumbentsOf(jobs),
       signal,
     )
     operators = compileOperators(config, operators)
-    const compiled = await compile(config, operators)
+    const compiled = await compile(config, operators, new Map())
     problems = problemsOf(compiled.changes)
     newest = compiled.newest
     for (const { job, snapshot } of compiled.changes)
@@ -237,17 +289,14 @@ export function createReconciler(parts: ReconcilerParts): Reconciler {
   const serially = createSerial()
   return {
     restore,
-    reconcile: (signal, options) => serially(() => reconcile(signal, options)),
+    reconcile: (signal) => serially(() => reconcile(signal)),
     look,
     restMs() {
-      if (seen === '' && record.last()?.outcome !== 'unread') return againMs
+      if (isUnfinished || isUnwatched) return againMs
       return Math.min(source.rescanMs, platform?.rescanMs ?? Number.POSITIVE_INFINITY)
     },
-    refreshHolds: () =>
-      serially(async () => {
-        holds = await ledger.holds()
-        await parts.swap(jobs)
-      }),
+    watchAgain: () => serially(() => swap(jobs)),
+    applyHold: (job, kind) => serially(() => applyHold(job, kind)),
     jobs: () => jobs,
     problems: () => problems,
     newest: () => newest,

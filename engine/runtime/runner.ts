@@ -1,16 +1,20 @@
 /** Walks a run's step graph. Each transition is one durable transaction, so a walk goes on where the last one ended. */
 
+import { stepAlert } from '../core/alert-facts.ts'
 import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { AlertFacts, Ledger, RunGuard, StepEnd } from '../core/contracts/ledger.ts'
+import type { Ledger, RunGuard, StepEnd, StepName, WaitingRun } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { StepContext, StepResult, StepType } from '../core/contracts/step.ts'
 import { parseDuration } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { RecordedError, RunDetail, RunFile, Snapshot, Step, StepRecord } from '../core/model.ts'
 import { retryDelay, spreadOf } from '../core/retry.ts'
+import { stepConnections } from '../core/step-connections.ts'
 import { attempt } from './attempt.ts'
+import type { Breakers } from './breaker.ts'
 import { deliver } from './outbox.ts'
+import { presentRepeat, stepAfter } from './repeat-context.ts'
 
 export interface RunnerParts {
   ledger: Ledger
@@ -20,27 +24,51 @@ export interface RunnerParts {
   clock: Clock
   log: Log
   snapshot(digest: string): Promise<Snapshot>
-  /** Called after every durable transition of a run. */
-  onProgress(runId: string): void
+  /** Called after every durable transition of a run; the next one follows within `withinMs`, or soon. */
+  onProgress(runId: string, withinMs?: number): void
+  /** Whether the run may go on to a step of these connections now; otherwise it comes back when there is room. */
+  enter?(runId: string, connections: string[]): boolean
+  /** Without them connections that fail are tried again and again. */
+  breakers?: Breakers
+  /** Called when a step's end made alerts pending. */
+  onAlert?(): void
+  /** Of failures in a row the first is told and then every so many; see Settings.alerts. */
+  everyNth?(): number | undefined
 }
+
+const defaultTimeout = '1d'
+const defaultStepTimeout = '10m'
+/** What an attempt may take beside the step itself. */
+const slackMs = 60_000
+/** A token that no run has. */
+const endedToken = -1
+const notTried = new Error('nobody can tell how it went')
 
 type Ended = Pick<StepEnd, 'outcome' | 'note' | 'error' | 'files'>
 
 /** A run that waits for its step's next attempt: whoever holds the queue hands it over again then. */
 export interface Waits {
+  /** 0: only for room among those that use the same connection. */
   forMs: number
+  /** It waits for this one, and may come earlier when that works again. */
+  connection?: string
 }
 
+/** Where a run stood when it was queued: spares it a transaction where it still does. */
+export type KnownRun = Pick<WaitingRun, 'snapshot' | 'position' | 'startedAt'>
+
 /** Works on one run until it has ended or waits; rejects with the signal's reason. */
-export type WalkRun = (runId: string, signal: AbortSignal) => Promise<Waits | undefined>
+export type WalkRun = (runId: string, signal: AbortSignal, known?: KnownRun) => Promise<Waits | undefined>
 
 export function createRunner(parts: RunnerParts): WalkRun {
   const { ledger, clock, log } = parts
   const now = () => clock.now().toISOString()
 
-  return async (runId, signal) => {
-    let run = await ledger.claimRun(runId, now())
+  return async (runId, signal, known) => {
+    const early = known && (await findAttempt(known))
+    let run = await ledger.claimRun(runId, now(), early)
     if (!run) return undefined
+    let begun = early && run.position === early.name ? run.steps.at(-1) : undefined
     const snapshot = await parts.snapshot(run.snapshot)
     const guard: RunGuard = { runId, token: run.token }
     log.info(
@@ -52,13 +80,37 @@ export function createRunner(parts: RunnerParts): WalkRun {
       const step = snapshot.manifest.steps.find((each) => each.name === run?.position)
       if (!step)
         throw new Error(`run ${runId} stands at step ${run.position}, which its snapshot does not have`)
-      const waits = await walkStep(run, step, snapshot, guard, signal)
+      const stop = await walkStep(run, step, snapshot, guard, begun, signal)
+      begun = undefined
       parts.onProgress(runId)
-      if (waits) return waits
+      if ('forMs' in stop) return stop
+      if ('end' in stop) {
+        log.info({ run: runId, job: run.job, state: stop.end }, 'run ended')
+        return undefined
+      }
       run = await ledger.run(runId)
     }
     log.info({ run: runId, job: run?.job, state: run?.state }, 'run ended')
     return undefined
+  }
+
+  /** The attempt that may be made at once where the run stands, if nothing speaks against it. */
+  async function findAttempt({
+    snapshot: digest,
+    position,
+    startedAt,
+  }: KnownRun): Promise<StepName | undefined> {
+    const snapshot = await parts.snapshot(digest)
+    const step = snapshot.manifest.steps.find(({ name }) => name === position)
+    if (!step || leftMs(startedAt, snapshot) <= 0) return undefined
+    const isFree = parts.breakers?.areClosed(snapshot, stepConnections(snapshot, step)) ?? true
+    return isFree ? { name: step.name, type: step.type } : undefined
+  }
+
+  /** What is left of the job's timeout. */
+  function leftMs(startedAt: string | null, { manifest }: Snapshot): number {
+    const timeoutMs = parseDuration(manifest.timeout ?? defaultTimeout)
+    return startedAt === null ? timeoutMs : Date.parse(startedAt) + timeoutMs - clock.now().getTime()
   }
 
   async function walkStep(
@@ -66,17 +118,25 @@ export function createRunner(parts: RunnerParts): WalkRun {
     step: Step,
     snapshot: Snapshot,
     guard: RunGuard,
+    begun: StepRecord | undefined,
     signal: AbortSignal,
-  ): Promise<Waits | undefined> {
-    const record = await ledger.beginStep(guard, step.name, step.type, now())
-    parts.onProgress(run.id)
-    const tried = await tryStep(run, step, snapshot, guard, record, signal)
+  ): Promise<Waits | StepEnd['next']> {
+    const isLate = leftMs(run.startedAt, snapshot) <= 0 && begun === undefined
+    const record =
+      begun ??
+      (isLate
+        ? await ledger.beginStep(guard, step.name, step.type, now())
+        : await enter(run, step, snapshot, guard))
+    if ('forMs' in record) return record
+    const tried = isLate
+      ? { ...failedWith(runTimeout(run, snapshot)), attempts: record.attempts }
+      : await tryStep(run, step, snapshot, guard, record, signal)
     if ('forMs' in tried) return tried
     const { attempts, ...ended } = tried
-    const target =
-      ended.outcome === 'skipped' ? 'end' : ended.outcome === 'succeeded' ? step.onSuccess : step.onFailure
+    // Out of time there is no time for another step either.
+    const target = ended.error?.code === 'RUN_TIMEOUT' ? 'fail' : stepAfter(run, step, ended.outcome)
     const next: StepEnd['next'] =
-      ended.outcome === 'skipped'
+      ended.outcome === 'skipped' && target === 'end'
         ? { end: 'skipped' }
         : target === 'end'
           ? { end: 'succeeded' }
@@ -84,8 +144,9 @@ export function createRunner(parts: RunnerParts): WalkRun {
             ? { end: 'failed' }
             : { step: target }
     const isBad = ended.outcome === 'failed' || ('end' in next && next.end === 'failed')
-    const alert = isBad && !run.dryRun ? describeFailure(run, step, snapshot, ended, attempts, next) : null
-    await ledger.endStep(guard, { seq: record.seq, ...ended, next, alert, now: now() })
+    const alert = stepAlert(run, snapshot, { step, attempts, ...ended, isBad, next }, parts.everyNth?.())
+    const isTold = await ledger.endStep(guard, { seq: record.seq, ...ended, next, alert, now: now() })
+    if (isTold) parts.onAlert?.()
     log[isBad ? 'error' : 'info'](
       {
         run: run.id,
@@ -97,7 +158,32 @@ export function createRunner(parts: RunnerParts): WalkRun {
       },
       ended.error?.message ?? ended.note,
     )
-    return undefined
+    return next
+  }
+
+  /** Begins an attempt of a step, unless its connections are full or left alone: then it counts as none. */
+  async function enter(
+    run: RunDetail,
+    step: Step,
+    snapshot: Snapshot,
+    guard: RunGuard,
+  ): Promise<StepRecord | Waits> {
+    const names = stepConnections(snapshot, step, run.files)
+    if (parts.enter?.(run.id, names) === false) return { forMs: 0 }
+    const held = parts.breakers?.ask(
+      run.id,
+      snapshot,
+      names,
+      parseDuration(step.timeout ?? defaultStepTimeout) + slackMs,
+    )
+    if (!held) return ledger.beginAttempt(guard, { name: step.name, type: step.type }, now())
+    const { seq, error } = await ledger.beginStep(guard, step.name, step.type, now())
+    if (error?.message !== held.error.message) {
+      await ledger.noteError(guard, seq, held.error)
+      log.warn({ run: run.id, job: run.job, step: step.name, delayMs: held.forMs }, held.error.message)
+    }
+    const forMs = Math.min(held.forMs, leftMs(run.startedAt, snapshot))
+    return { forMs: Math.max(forMs, 1), connection: held.connection }
   }
 
   /** Makes one attempt. An error that passes is worth another one later, as long as the step's retry allows. */
@@ -106,29 +192,46 @@ export function createRunner(parts: RunnerParts): WalkRun {
     step: Step,
     snapshot: Snapshot,
     guard: RunGuard,
-    { seq }: StepRecord,
+    { seq, attempts }: StepRecord,
     signal: AbortSignal,
   ): Promise<(Ended & { attempts: number }) | Waits> {
-    const timeoutMs = parseDuration(step.timeout ?? '10m')
-    const attempts = await ledger.countAttempt(guard, seq)
+    const stepMs = parseDuration(step.timeout ?? defaultStepTimeout)
+    const runMs = leftMs(run.startedAt, snapshot)
+    const timeoutMs = Math.min(stepMs, Math.max(runMs, 0))
+    const late = () =>
+      runMs <= stepMs
+        ? runTimeout(run, snapshot)
+        : new JobsdError('STEP_TIMEOUT', { step: step.name, timeoutMs })
+    const names = stepConnections(snapshot, step, run.files)
+    // The attempt's own: what it writes after its end, as one that nothing stops may, is refused.
+    const mine = { ...guard }
+    parts.onProgress(run.id, timeoutMs)
+    let failure: unknown = notTried
     try {
-      const result = await attempt(step.name, timeoutMs, clock, signal, (ended) =>
-        runStep(step, createContext(run, step, snapshot, guard, ended)),
+      const result = await attempt({ timeoutMs, late }, clock, signal, async (stop) =>
+        runStep(step, await presentRepeat(ledger, createContext(run, step, snapshot, mine, stop), step)),
       )
+      failure = undefined
       return { ...toEnded(step, result), attempts }
     } catch (error) {
       if (signal.aborted) throw signal.reason
+      failure = error
       if (error instanceof JobsdError && error.code === 'RUN_LOST') throw error
       const recorded = toRecorded(error)
       const about = { run: run.id, job: run.job, step: step.name, attempts, code: recorded.code }
       if (!(error instanceof JobsdError))
         log.error({ ...about, stack: (error as Error).stack }, 'a bug: not an error of the table')
       const mayPass = error instanceof JobsdError && error.retry
-      const forMs = mayPass ? retryDelay(step.retry, attempts, spreadOf(run.id)) : undefined
-      if (forMs === undefined) return { outcome: 'failed', note: '', error: recorded, files: [], attempts }
+      const delayMs = mayPass ? retryDelay(step.retry, attempts, spreadOf(run.id)) : undefined
+      if (delayMs === undefined) return { ...failedWith(error), attempts }
       await ledger.noteError(guard, seq, recorded)
+      // Out of time it comes back to fail.
+      const forMs = Math.max(Math.min(delayMs, leftMs(run.startedAt, snapshot)), 1)
       log.warn({ ...about, delayMs: forMs }, recorded.message)
       return { forMs }
+    } finally {
+      mine.token = endedToken
+      parts.breakers?.settle(run.id, snapshot, names, failure)
     }
   }
 
@@ -149,7 +252,7 @@ export function createRunner(parts: RunnerParts): WalkRun {
     return {
       run,
       snapshot,
-      history: run.steps,
+      history: run.steps.filter(({ outcome }) => outcome !== 'running'),
       files: run.files,
       inputs: (from) => [from].flat().flatMap((name) => filesOf(run.files, name, step.name)),
       connection: (name) => connectionOf(snapshot, name),
@@ -175,28 +278,15 @@ function toEnded(step: Step, result: StepResult): Ended {
   return { outcome, note: result.note, error: null, files }
 }
 
+function failedWith(error: unknown): Ended {
+  return { outcome: 'failed', note: '', error: toRecorded(error), files: [] }
+}
+
+function runTimeout({ id }: RunDetail, { manifest }: Snapshot): JobsdError {
+  return new JobsdError('RUN_TIMEOUT', { run: id, timeout: manifest.timeout ?? defaultTimeout })
+}
+
 function toRecorded(error: unknown): RecordedError {
   if (error instanceof JobsdError) return { code: error.code, message: error.message, hint: error.hint }
   return { code: 'BUG', message: 'an error inside jobsd: the log has its stack' }
-}
-
-function describeFailure(
-  run: RunDetail,
-  step: Step,
-  snapshot: Snapshot,
-  ended: Ended,
-  attempts: number,
-  next: StepEnd['next'],
-): AlertFacts {
-  const { manifest, client } = snapshot
-  const code = ended.error?.code ?? 'NOT_OK'
-  return {
-    job: { id: run.job, title: manifest.title },
-    client: { name: client.name, title: client.title },
-    callCenter: run.callCenter,
-    run: { id: run.id, slot: run.slot, revision: run.revision },
-    step: { name: step.name, type: step.type, attempts },
-    error: { code, message: ended.error?.message ?? ended.note, hint: ended.error?.hint ?? '' },
-    next: 'step' in next ? `The run goes on at step ${next.step}.` : `The run has ${next.end}.`,
-  }
 }

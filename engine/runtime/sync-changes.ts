@@ -27,15 +27,46 @@ function oneLine({ file, line, column, message, rule }: Problem): string {
   return `${file}:${line}:${column}: ${message} [${rule}]`
 }
 
-/** A new name takes over what runs under its previous one, if that is gone. */
-export function markRenames(changes: JobChange[], before: ReadonlyMap<JobId, ActiveJob>): JobChange[] {
+/** A new name takes over what runs under its previous one, if that is gone and nothing ever ran under the new one. */
+export function markRenames(
+  changes: JobChange[],
+  before: ReadonlyMap<JobId, ActiveJob>,
+  records: ReadonlyMap<JobId, JobRecord>,
+): JobChange[] {
   const present = new Set(changes.map(({ job }) => job))
   return changes.map((change) => {
     const { client, previousName } = change.snapshot?.manifest ?? {}
     const from: JobId = `${client}/${previousName}`
-    const isRename = before.has(from) && !present.has(from) && !before.has(change.job)
+    const isRename = before.has(from) && !present.has(from) && !records.get(change.job)?.snapshot
     return isRename ? { ...change, renamedFrom: from } : change
   })
+}
+
+/** The jobs whose new name does not compile: until it does, they run on under the old one. */
+export function brokenRenames(
+  config: Pick<Config, 'documents' | 'jobFiles'>,
+  changes: JobChange[],
+): Map<JobId, JobId> {
+  const renames = new Map<JobId, JobId>()
+  for (const { job, snapshot } of changes) {
+    if (snapshot) continue
+    const value = config.documents.get(config.jobFiles.get(job) ?? '')?.value
+    const previousName = (value as { previousName?: unknown } | null | undefined)?.previousName
+    const client = job.slice(0, job.indexOf('/'))
+    if (typeof previousName === 'string') renames.set(`${client}/${previousName}`, job)
+  }
+  return renames
+}
+
+/** The pins in force, by job. */
+export function pinsOf(holds: readonly Hold[]): Map<JobId, Hold> {
+  return new Map(holds.filter(({ kind, pin }) => kind === 'pinned' && pin).map((hold) => [hold.job, hold]))
+}
+
+/** What a pinned job runs instead of its newest version. */
+export function pinnedChange({ job, pin, who, why }: Hold, snapshot: Snapshot): JobChange {
+  const message = `pinned to ${pin?.revision} by ${who}: ${why}`
+  return { job, snapshot, sync: 'OutOfSync', message, ...(pin && { revision: pin.revision }) }
 }
 
 /** Puts what is pinned in place of the newest version; a newer one than the pin knows of ends it. */
@@ -44,21 +75,56 @@ export function applyPins(
   holds: readonly Hold[],
   pinned: ReadonlyMap<Sha256, Snapshot>,
 ): { changes: JobChange[]; ended: Hold[] } {
+  const pins = pinsOf(holds)
   const ended: Hold[] = []
   const held = changes.map((change): JobChange => {
-    const hold = holds.find(
-      ({ job, kind }) => kind === 'pinned' && (job === change.job || job === change.renamedFrom),
-    )
+    const hold = pins.get(change.job) ?? (change.renamedFrom && pins.get(change.renamedFrom))
     const snapshot = hold?.pin ? pinned.get(hold.pin.snapshot) : undefined
     if (!hold?.pin || !snapshot) return change
-    if (change.snapshot && change.snapshot.digest !== hold.pin.newest) {
-      ended.push(hold)
+    if (change.renamedFrom || (change.snapshot && change.snapshot.digest !== hold.pin.newest)) {
+      ended.push({ ...hold, job: change.job })
       return change
     }
-    const message = `pinned to ${hold.pin.revision} by ${hold.who}: ${hold.why}`
-    return { job: change.job, snapshot, sync: 'OutOfSync', message }
+    return pinnedChange(hold, snapshot)
   })
   return { changes: held, ended }
+}
+
+/**
+ * Lets nobody run beside a client's one campaign or ftp-in job. The rules look at the manifests; a job may run another
+ * version than its newest, because that does not compile, is pinned, or is gone and held.
+ */
+export function holdSingletons(
+  changes: JobChange[],
+  kept: JobId[],
+  before: ReadonlyMap<JobId, ActiveJob>,
+): JobChange[] {
+  const holders = new Map<string, JobId>()
+  const claim = (snapshot: Snapshot | undefined | null): string | undefined => {
+    if (!snapshot?.manifest.enabled) return undefined
+    const { type } = snapshot.manifest.trigger
+    return type === 'campaign' || type === 'ftp-in' ? `${snapshot.client.name} ${type}` : undefined
+  }
+  // Whoever runs it already, and goes on to, comes first.
+  for (const job of kept) {
+    const place = claim(before.get(job)?.snapshot)
+    if (place) holders.set(place, job)
+  }
+  for (const { job, snapshot, renamedFrom } of changes) {
+    const running = before.get(renamedFrom ?? job)?.snapshot
+    const place = claim(snapshot ?? running)
+    if (place && place === claim(running) && !holders.has(place)) holders.set(place, job)
+  }
+  return changes.map((change): JobChange => {
+    const place = claim(change.snapshot)
+    if (!place) return change
+    const holder = holders.get(place) ?? change.job
+    holders.set(place, holder)
+    if (holder === change.job) return change
+    const [client, type] = place.split(' ')
+    const message = `${holder} still runs as the one ${type} job of ${client}: in another version than its newest`
+    return { job: change.job, snapshot: null, sync: 'Invalid', message }
+  })
 }
 
 /** Whose file is missing, and what is done about it. */
@@ -71,10 +137,31 @@ export interface Gone {
   kept: JobChange[]
 }
 
-/** Holds removals back where more than `maxRemovals` would go. */
-export function guardRemovals(surely: JobId[], perhaps: JobId[], maxRemovals: number): Gone {
-  if (surely.length <= maxRemovals) return { removed: surely, perhaps, kept: [] }
-  const message = `its file is gone, but ${surely.length} jobs went at once and maxRemovals is ${maxRemovals}: it runs on`
+/** Holds removals back where more than `maxRemovals` would go, or where nothing at all would be left. */
+export function guardRemovals(
+  surely: JobId[],
+  perhaps: JobId[],
+  maxRemovals: number,
+  leftOver: number,
+  renamed: ReadonlyMap<JobId, JobId> = new Map(),
+): Gone {
+  const waiting = surely.filter((job) => renamed.has(job))
+  if (waiting.length > 0) {
+    const rest = surely.filter((job) => !renamed.has(job))
+    const gone = guardRemovals(rest, perhaps, maxRemovals, leftOver + waiting.length)
+    const kept = waiting.map((job): JobChange => {
+      const message = `its new name ${renamed.get(job)} does not compile: it runs on under the old one`
+      return { job, snapshot: null, sync: 'OutOfSync', message }
+    })
+    return { ...gone, kept: [...gone.kept, ...kept] }
+  }
+  if (surely.length === 0) return { removed: [], perhaps, kept: [] }
+  if (surely.length <= maxRemovals && leftOver > 0) return { removed: surely, perhaps, kept: [] }
+  const why =
+    leftOver > 0
+      ? `${surely.length} jobs went at once and maxRemovals is ${maxRemovals}`
+      : 'nothing else of the revision would run'
+  const message = `its file is gone, but ${why}: it runs on`
   return {
     removed: [],
     perhaps,
@@ -116,18 +203,13 @@ export function nextJobs(
   changes: JobChange[],
   keptOn: JobId[],
   before: ReadonlyMap<JobId, ActiveJob>,
-  holds: readonly Hold[],
 ): Map<JobId, ActiveJob> {
   const next = new Map<JobId, ActiveJob>()
-  for (const { job, snapshot, sync } of changes) {
+  for (const { job, snapshot, revision: origin } of changes) {
     const running = before.get(job)
     if (snapshot) {
-      const pin = holds.find((hold) => hold.job === job && hold.kind === 'pinned')?.pin
       const isSame = running?.snapshot.digest === snapshot.digest
-      next.set(job, {
-        snapshot: isSame ? running.snapshot : snapshot,
-        revision: sync === 'OutOfSync' && pin ? pin.revision : revision,
-      })
+      next.set(job, { snapshot: isSame ? running.snapshot : snapshot, revision: origin ?? revision })
     } else if (running) next.set(job, running)
   }
   for (const job of keptOn) {
@@ -159,7 +241,8 @@ export function createAbsenceWatch(goneMs: number): AbsenceWatch {
   const since = new Map<JobId, number>()
   return {
     split(absent, nowMs) {
-      for (const job of since.keys()) if (!absent.includes(job)) since.delete(job)
+      const isAbsent = new Set(absent)
+      for (const job of since.keys()) if (!isAbsent.has(job)) since.delete(job)
       for (const job of absent) since.set(job, since.get(job) ?? nowMs)
       const isSure = (job: JobId) => Math.abs(nowMs - (since.get(job) ?? nowMs)) >= goneMs
       return { surely: absent.filter(isSure), perhaps: absent.filter((job) => !isSure(job)) }

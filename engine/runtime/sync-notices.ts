@@ -1,5 +1,5 @@
 /** What the operators are told of syncs: once a revision, and when it is over. */
-import type { NoticeFacts } from '../core/contracts/ledger.ts'
+import type { NoticeFacts } from '../core/contracts/alerts.ts'
 import type { JobChange, Sync, SyncReason } from '../core/contracts/sync.ts'
 import type { ErrorCode } from '../core/errors.ts'
 
@@ -27,7 +27,7 @@ export function reasonOf(code: ErrorCode | undefined): SyncReason {
 /** A revision of which something, or everything, does not run. */
 export function troubleNotice(sync: Sync, source: string, changes: JobChange[]): NoticeFacts {
   const { counts } = sync
-  const broken = changes.filter(({ sync }) => sync !== 'Synced').map(({ message }) => message)
+  const broken = changes.filter(({ snapshot }) => !snapshot).map(({ message }) => message)
   const more = broken.length > maxListed ? [`and ${broken.length - maxListed} more`] : []
   const title =
     sync.outcome === 'refused'
@@ -43,10 +43,10 @@ export function troubleNotice(sync: Sync, source: string, changes: JobChange[]):
     facts: factsOf(sync, source),
     list: [...new Set(broken.slice(0, maxListed)), ...more],
     next:
-      sync.outcome === 'partly' && counts.kept > 0
+      sync.reason === 'RemovalsHeld'
         ? 'If they are meant to go, raise maxRemovals in settings.yaml; everything else of the revision is in force.'
         : sync.outcome === 'partly'
-          ? 'These jobs go on in their last good version, every other job has moved on.'
+          ? 'What ran before goes on in its last good version, every other job has moved on.'
           : 'Every job goes on as it was.',
   }
 }
@@ -68,6 +68,17 @@ export function rewrittenNotice(sync: Sync, source: string, accepted: string): N
     facts: [{ name: 'Before', value: accepted }, ...factsOf(sync, source)],
     list: [],
     next: 'If nobody meant to do that, look at who may push. `requireFastForward` in settings.yaml refuses it.',
+  }
+}
+
+export function unverifiedNotice(source: string): NoticeFacts {
+  return {
+    title: 'signatures are not checked',
+    message:
+      '`verify` in settings.yaml asks for signed commits, but the source is a plain folder, which has none.',
+    facts: [{ name: 'Source', value: source }],
+    list: [],
+    next: 'Start the engine with --repo, so that it reads the commits itself, or take `verify` out.',
   }
 }
 

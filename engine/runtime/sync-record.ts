@@ -1,12 +1,19 @@
 /** Keeps the record of syncs, and tells the operators of what keeps a revision from running. */
-import type { CommitFacts } from '../core/contracts/config-source.ts'
+import { hash } from 'node:crypto'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
 import type { JobChange, Sync, SyncCounts } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { Sources, Trusted } from './read-sources.ts'
+import type { Accepted, Sources, Trusted } from './read-sources.ts'
 import { toInstant } from './sync-changes.ts'
-import { patienceMs, reasonOf, recoveryNotice, rewrittenNotice, troubleNotice } from './sync-notices.ts'
+import {
+  patienceMs,
+  reasonOf,
+  recoveryNotice,
+  rewrittenNotice,
+  troubleNotice,
+  unverifiedNotice,
+} from './sync-notices.ts'
 
 const noCounts: SyncCounts = {
   added: 0,
@@ -29,10 +36,8 @@ export interface SyncRecord {
   restore(): Promise<void>
   /** The newest sync; undefined before the first. */
   last(): Sync | undefined
-  /** The last revision that was applied. */
-  accepted(): string | null
-  /** Who made its commit; null where it came out of a plain folder. */
-  acceptedCommit(): CommitFacts | null
+  /** What was applied last. */
+  accepted(): Accepted
   /** When the source was last read, in ms since 1970; null while it never was. */
   lastReadMs(): number | null
   /** Notes that the source could be read. */
@@ -66,7 +71,11 @@ export function createSyncRecord(parts: SyncRecordParts): SyncRecord {
   let last: Sync | undefined
   let lastApplied: Sync | undefined
   let lastReadMs: number | null = null
-  const openedMs = clock.now().getTime()
+  /** What trouble the operators were told of and is not over; see `keyOf`. */
+  let told: string | undefined
+  /** Since when the source could not be read. */
+  let awaySinceMs: number | undefined
+  let wasUnverified = false
 
   function createSync(
     revision: string | null,
@@ -84,42 +93,55 @@ export function createSyncRecord(parts: SyncRecordParts): SyncRecord {
     parts.onNotice()
   }
 
+  /** Tells of trouble unless this very trouble was told and is not over yet. */
+  async function tellTrouble(sync: Sync, changes: JobChange[]): Promise<void> {
+    const key = keyOf(sync, changes)
+    if (told === key) return
+    await tell(`sync:${key}:${sync.endedAt}`, troubleNotice(sync, description, changes))
+    told = key
+  }
+
   /** Keeps a sync that changed nothing. */
   async function keep(sync: Sync): Promise<void> {
     const isSame =
-      last?.outcome === sync.outcome && last.message === sync.message && last.revision === sync.revision
+      last?.outcome === sync.outcome && last.reason === sync.reason && last.revision === sync.revision
     await ledger.recordSync(sync)
     last = isSame ? { ...sync, startedAt: last!.startedAt, times: last!.times + 1 } : sync
     const about = { source: description, revision: sync.revision ?? undefined, reason: sync.reason }
     log[isSame ? 'debug' : 'error'](about, `${sync.message}: the last good jobs run on`)
-    const awayMs = clock.now().getTime() - (lastReadMs ?? openedMs)
-    if (sync.outcome === 'unread' && awayMs < patienceMs) return
-    const since = sync.outcome === 'unread' ? last.startedAt : sync.revision
-    await tell(`sync:${since}:${sync.reason}`, troubleNotice(sync, description, []))
+    if (sync.outcome === 'unread') awaySinceMs ??= clock.now().getTime()
+    const awayMs = Math.abs(clock.now().getTime() - (awaySinceMs ?? 0))
+    if (mayPass(sync) && awayMs < patienceMs) return
+    await tellTrouble(sync, [])
   }
 
   /** Tells that trouble is over, if anybody was told of it. */
   async function recover(sync: Sync): Promise<void> {
-    if (!last || last.outcome === 'applied') return
-    const lastedMs = Date.parse(last.endedAt) - Date.parse(last.startedAt)
-    if (last.outcome === 'unread' && lastedMs < patienceMs) return
-    await tell(`recovered:${sync.revision}:${last.startedAt}`, recoveryNotice(sync, description))
+    if (told === undefined) return
+    await tell(`recovered:${sync.revision}:${sync.endedAt}`, recoveryNotice(sync, description))
+    told = undefined
+  }
+
+  /** Signatures that are asked for and cannot be checked are no small thing: it is told, once for each source. */
+  async function tellUnverified(): Promise<void> {
+    const notice = unverifiedNotice(description)
+    log.warn({ source: parts.source.description }, notice.message)
+    await tell(`unverified:${hash('sha256', description, 'hex').slice(0, 12)}`, notice)
   }
 
   return {
     async restore() {
-      const syncs = await ledger.syncs(100)
-      last = syncs[0]
-      lastApplied = syncs.find(({ outcome }) => outcome === 'applied' || outcome === 'partly')
-      const readAt = syncs.find(({ outcome }) => outcome !== 'unread')?.endedAt
-      lastReadMs = readAt ? Date.parse(readAt) : null
+      last = (await ledger.syncs(1))[0]
+      lastApplied = (await ledger.lastApplied()) ?? undefined
+      if (lastApplied) lastReadMs = Date.parse(lastApplied.endedAt)
+      told = readKey(await ledger.lastSyncNotice())
     },
     last: () => last,
-    accepted: () => lastApplied?.revision ?? null,
-    acceptedCommit: () => lastApplied?.commit ?? null,
+    accepted: () => ({ revision: lastApplied?.revision ?? null, commit: lastApplied?.commit ?? null }),
     lastReadMs: () => lastReadMs,
     wasRead(nowMs) {
       lastReadMs = nowMs
+      awaySinceMs = undefined
     },
     async unchanged() {
       if (!lastApplied || last?.outcome === 'applied' || last?.outcome === 'partly') return
@@ -158,16 +180,38 @@ export function createSyncRecord(parts: SyncRecordParts): SyncRecord {
       const outcome = isWhole ? 'applied' : 'partly'
       return createSync(revision, startedMs, { outcome, reason, message, counts, commit })
     },
-    async applied(sync, changes, { rewritten }) {
+    async applied(sync, changes, { rewritten, isUnverified }) {
       const accepted = lastApplied?.revision
+      if (isUnverified && !wasUnverified) await tellUnverified()
+      wasUnverified = isUnverified
       if (sync.outcome === 'applied') await recover(sync)
-      else await tell(`sync:${sync.revision}:${sync.reason}`, troubleNotice(sync, description, changes))
+      else await tellTrouble(sync, changes)
       if (rewritten && accepted) {
         log.warn({ accepted, revision: sync.revision }, 'the branch was rewritten: it is followed')
-        await tell(`rewritten:${accepted}:${sync.revision}`, rewrittenNotice(sync, description, accepted))
+        await tell(
+          `rewritten:${accepted}:${sync.revision}:${sync.endedAt}`,
+          rewrittenNotice(sync, description, accepted),
+        )
       }
       last = sync
       lastApplied = sync
     },
   }
+}
+
+/** Tells one trouble from another: the same revision may be broken in more jobs after an upgrade. */
+function keyOf({ revision, reason }: Sync, changes: JobChange[]): string {
+  const broken = changes.filter(({ snapshot }) => !snapshot).map(({ job, message }) => [job, message])
+  const digest = hash('sha256', JSON.stringify(broken), 'hex').slice(0, 12)
+  return `${revision}:${reason}:${digest}`
+}
+
+/** The key in the id of a notice that trouble began; undefined where the newest one says that it is over. */
+function readKey(id: string | null): string | undefined {
+  return id?.startsWith('sync:') ? /^sync:(.*:[0-9a-f]{12}):/.exec(id)?.[1] : undefined
+}
+
+/** A server that is away mostly comes back; a missing branch does not come by itself. */
+function mayPass({ reason }: Sync): boolean {
+  return reason === 'SourceUnreachable' || reason === 'ReadFailed'
 }

@@ -62,7 +62,7 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     if (!type) throw new Error(`there is no trigger type ${trigger.type}`)
     const abort = new AbortController()
     const since = await parts.ledger.schedulesSince(snapshot.job, parts.clock.now().toISOString())
-    await type.watch(trigger as never, snapshot, createHost(job, since), abort.signal)
+    await type.watch(trigger as never, snapshot, createHost(job, since, abort.signal), abort.signal)
     if (stopped) return abort.abort()
     watched.set(snapshot.job, { digest: snapshot.digest, abort })
     before?.abort.abort()
@@ -79,7 +79,11 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     }
   }
 
-  function createHost({ snapshot, revision }: ActiveJob, since: Record<string, Instant>): TriggerHost {
+  function createHost(
+    { snapshot, revision }: ActiveJob,
+    since: Record<string, Instant>,
+    signal: AbortSignal,
+  ): TriggerHost {
     const { ledger, endpoints, artifacts, clock, log, onRuns } = parts
     const now = () => clock.now().toISOString()
     const callCenters = snapshot.manifest.scope === 'client' ? [null] : snapshot.manifest.callCenters
@@ -100,6 +104,8 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     return {
       since: (schedule) => since[schedule] ?? now(),
       async due(due) {
+        // Released while it was being looked at: whoever watches now finds it by itself.
+        if (signal.aborted) return false
         const held = parts.suspension(snapshot.job)
         if (held && due.schedule !== null) {
           await passOver(due.schedule, [due.slot], 'skipped', `suspended by ${held.who}: ${held.why}`)

@@ -4,9 +4,12 @@ import fastify from 'fastify'
 import { JobsdError } from '../core/errors.ts'
 import type { EventData, JobId } from '../core/model.ts'
 import type { Engine } from '../runtime/engine.ts'
+import type { HoldRequest } from '../runtime/holds.ts'
 import type { RunRequest } from '../runtime/requests.ts'
+import { readRepeat, readRerun, readResend } from './repeat-body.ts'
 
 const notFound = ['JOB_UNKNOWN', 'RUN_UNKNOWN']
+const holdActions = ['suspend', 'resume', 'pin', 'unpin'] as const
 
 /** Listens on the socket, in a folder of the owner alone, until closed. Errors are answered as `{ code, details }`. */
 export async function listenForControl(
@@ -28,6 +31,20 @@ export async function listenForControl(
     if (!run) throw new JobsdError('RUN_UNKNOWN', { run: id })
     return run
   })
+  server.get('/v1/runs/:id/provenance', (request) => engine.provenance((request.params as { id: string }).id))
+  for (const action of holdActions) {
+    server.post(`/v1/${action}`, async (request) => ({
+      ...(await engine.holds[action](readHoldRequest(request.body))),
+    }))
+  }
+  server.get('/v1/runs/:id/repeats', (request) => engine.repeats((request.params as { id: string }).id))
+  server.post('/v1/resend', async (request) => ({ runId: await engine.resend(readResend(request.body)) }))
+  server.post('/v1/rerun', async (request) => ({ runId: await engine.rerun(readRerun(request.body)) }))
+  server.post('/v1/cancel', async (request) => {
+    const { run, who, why } = readRepeat(request.body)
+    await engine.cancel(run, { who, why })
+    return {}
+  })
   server.post('/v1/run', async (request) => ({ runIds: await engine.run(request.body as RunRequest) }))
   server.post('/v1/emit', (request) => {
     const { type, client, data } = request.body as { type: string; client: string; data: EventData }
@@ -45,4 +62,13 @@ export async function listenForControl(
   await server.listen({ path: socket })
   await chmod(socket, 0o600)
   return { close: () => server.close() }
+}
+
+function readHoldRequest(body: unknown): HoldRequest {
+  const { job, revision, who, why } = (body ?? {}) as Record<string, unknown>
+  if (typeof job !== 'string' || typeof who !== 'string' || typeof why !== 'string')
+    throw new JobsdError('BAD_REQUEST', { reason: 'job, who and why must be texts' })
+  if (revision !== undefined && typeof revision !== 'string')
+    throw new JobsdError('BAD_REQUEST', { reason: 'revision must be a text' })
+  return { job, who, why, ...(revision !== undefined && { revision }) }
 }

@@ -8,6 +8,7 @@ import type { Engine } from '../runtime/engine.ts'
 import { listenForControl } from './control.ts'
 import { readCloudEvent } from './event-body.ts'
 import { createEventKeys } from './event-keys.ts'
+import { createHookSecret } from './git-hook.ts'
 import { createHttpServer } from './http.ts'
 
 /** Open requests get this long when the engine stops; then their connections are cut. */
@@ -35,7 +36,8 @@ export async function serve(parts: ServeParts): Promise<void> {
   const { host, port } = readListen(parts.listen)
   const operatorsToken = await secrets.resolve('operators-token').catch(ignoreMissing)
   const keys = createEventKeys({ policies: engine.policies, secrets, clock, log })
-  const http = createHttpServer({ engine, clock, log, keys, operatorsToken })
+  const hookSecret = createHookSecret({ secrets, clock, log })
+  const http = createHttpServer({ engine, clock, log, keys, hookSecret, operatorsToken })
   const address = await listenHttp(http, host, port)
   let control: { close(): Promise<void> } | undefined
   try {

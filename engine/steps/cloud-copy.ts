@@ -28,7 +28,7 @@ export const cloudCopyStep: StepType<'cloud-copy'> = {
         send: async ({ sending }) => {
           const localPath = await artifacts.open(file.sha256, file.size)
           const { mediaType, sha256, size } = file
-          const overwrite = step.overwrite ?? 'fail'
+          const overwrite = context.resend ? 'replace' : (step.overwrite ?? 'fail')
           await sending()
           return await store.put({ key, localPath, size, sha256, mediaType, overwrite }, signal)
         },

@@ -17,8 +17,10 @@ export async function deliverFiles(
 ): Promise<StepResult> {
   const planned = files.map((file) => ({ file, ...describe(file) }))
   refuseSharedPlaces(planned)
-  for (const { place: _place, ...request } of planned) await context.deliver(request)
-  const what = planned.length === 1 ? planned[0]!.place : `${planned.length} files`
+  const only = context.resend?.targets
+  const wanted = only ? planned.filter(({ target }) => only.includes(target)) : planned
+  for (const { place: _place, ...request } of wanted) await context.deliver(request)
+  const what = wanted.length === 1 ? wanted[0]!.place : `${wanted.length} files`
   const did = context.run.dryRun ? 'would be copied' : 'copied'
   return { ok: true, note: `${what} ${did} to ${connection}` }
 }

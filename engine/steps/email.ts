@@ -73,18 +73,20 @@ function refuseTooLarge(files: RunFile[], { snapshot }: StepContext): void {
 /** The parts that never change for a run, step and recipient set: a mail sent twice is known as one by its id. */
 function addressMail(
   step: EmailStep,
-  { run, connection }: StepContext,
+  { run, resend, connection }: StepContext,
 ): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments'> {
   const { from } = connection(step.connection) as { from: string }
-  const seed = JSON.stringify([run.id, step.name, recipientSet(step)])
+  // Sent once more on purpose it is another mail: under its old id, mailboxes would drop it.
+  const seed = JSON.stringify([resend?.runId ?? run.id, step.name, recipientSet(step)])
   const id = createHash('sha256').update(seed).digest('hex').slice(0, 32)
   return {
     messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
-    date: new Date(run.startedAt ?? run.createdAt),
+    date: new Date(resend?.startedAt ?? run.startedAt ?? run.createdAt),
     to: step.to,
     cc: step.cc ?? [],
     bcc: step.bcc ?? [],
     replyTo: step.replyTo ?? null,
+    ...(resend && { headers: { 'X-Jobsd-Resend': run.id } }),
   }
 }
 

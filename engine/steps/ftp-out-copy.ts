@@ -27,7 +27,7 @@ export const ftpOutCopyStep: StepType<'ftp-out-copy'> = {
         look: () => holdsFile(remote, path, file, signal),
         send: async ({ id, sending }) => {
           const localPath = await artifacts.open(file.sha256, file.size)
-          const overwrite = step.overwrite ?? 'fail'
+          const overwrite = context.resend ? 'replace' : (step.overwrite ?? 'fail')
           await sending()
           const { sha256, size } = file
           return await remote.put({ path, localPath, size, sha256, key: id, overwrite }, signal)

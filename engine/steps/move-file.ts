@@ -1,4 +1,4 @@
-import type { FileEntry } from '../core/contracts/endpoints.ts'
+import type { FileEntry, RemoteFiles } from '../core/contracts/endpoints.ts'
 import type { StepContext, StepType } from '../core/contracts/step.ts'
 import { JobsdError } from '../core/errors.ts'
 import { fileKey } from '../core/file-key.ts'
@@ -21,7 +21,7 @@ export const moveFileStep: StepType<'move-file'> = {
     if (run.dryRun) return { ok: true, note: `${from} would be moved to ${to}` }
     const remote = endpoints.files(context.connection(connection))
     const there = await remote.stat(from, signal)
-    if (there !== undefined && isSameFile(there, file, context)) {
+    if (there !== undefined && (await isSameFile(there, file, context, remote))) {
       await remote.move(from, to, step.overwrite ?? 'fail', signal)
       return { ok: true, note: `${from} moved to ${to}` }
     }
@@ -48,7 +48,14 @@ function destination(step: StepOf<'move-file'>, file: DroppedFile, context: Step
 }
 
 /** Whether what lies there now is what started the run, and not a newer file of the same name that has a run of its own. */
-function isSameFile(entry: FileEntry, file: DroppedFile, { run }: StepContext): boolean {
+async function isSameFile(
+  entry: FileEntry,
+  file: DroppedFile,
+  { run, signal }: StepContext,
+  remote: RemoteFiles,
+): Promise<boolean> {
   if (entry.kind !== 'file' || entry.size !== file.size) return false
+  // The key of a run that repeats another one says nothing of the file: its bytes do.
+  if (run.origin) return await holdsFile(remote, entry.path, file, signal)
   return run.trigger.type !== 'ftp-in' || run.trigger.key === fileKey(file.origin.connection, entry)
 }

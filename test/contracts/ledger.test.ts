@@ -4,7 +4,8 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { lockDataFolder } from '../../engine/adapters/data-folder.ts'
 import { openSqliteLedger } from '../../engine/adapters/ledger/sqlite.ts'
-import type { AlertFacts, DueRecord, Ledger, StepEnd } from '../../engine/core/contracts/ledger.ts'
+import type { StepAlert } from '../../engine/core/contracts/alerts.ts'
+import type { DueRecord, Ledger, StepEnd } from '../../engine/core/contracts/ledger.ts'
 import type { Applied, JobChange, Sync } from '../../engine/core/contracts/sync.ts'
 import type { JobId, Snapshot } from '../../engine/core/model.ts'
 import { createSnapshot } from '../fakes/snapshot.ts'
@@ -31,15 +32,22 @@ function createDue(changes: Partial<DueRecord> = {}): DueRecord {
   }
 }
 
-const facts: AlertFacts = {
-  job: { id: job, title: 'EOD' },
-  client: { name: 'acme', title: 'Acme' },
-  callCenter: null,
-  run: { id: 'x', slot: at(0), revision: 'r1' },
-  step: { name: 'upload', type: 'ftp-out-copy', attempts: 1 },
-  error: { code: 'AUTH_REFUSED', message: 'no', hint: '' },
-  next: 'The run has failed.',
-}
+const failed = {
+  facts: {
+    job: { id: job, title: 'EOD' },
+    client: { name: 'acme', title: 'Acme', timezone: 'America/Chicago' },
+    callCenter: null,
+    run: { id: 'x', slot: at(0), revision: 'r1' },
+    step: { name: 'upload', type: 'ftp-out-copy', attempts: 1 },
+  },
+  failure: {
+    error: { code: 'AUTH_REFUSED', message: 'no', hint: '' },
+    next: 'The run has failed.',
+  },
+  everyNth: 10,
+  copies: [],
+  countsInRow: true,
+} satisfies StepAlert
 
 function createEnd(changes: Partial<StepEnd> = {}): StepEnd {
   return {
@@ -60,6 +68,7 @@ function createApplied(revision: string, changes: JobChange[], now: string): App
     revision,
     changes,
     removed: [],
+    ended: [],
     operators: { settings: null, route: null, policies: [] },
     sync: createSync({ revision, startedAt: now, endedAt: now }),
   }
@@ -114,6 +123,45 @@ function describeLedger(
     t.match(again?.steps, [{ name: 'build', outcome: 'running', attempts: 1 }])
   })
 
+  t.test(`${name}: a run that repeats another one has its files, and takes over nothing else`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const [runId = ''] = await ledger.recordDue(createDue({ callCenters: ['dallas'] }))
+    const guard = { runId, token: (await ledger.claimRun(runId, at(2)))?.token ?? 0 }
+    const rest = { fileName: 'a', mediaType: 'text/csv', rows: 1, period: null, origin: null, size: 1 }
+    for (const [index, step] of ['build', 'other'].entries()) {
+      await ledger.beginStep(guard, step, 'report', at(3))
+      const files = [{ ...rest, step, sha256: String(index).repeat(64) }]
+      const next = index === 0 ? { step: 'other' } : { end: 'succeeded' as const }
+      await ledger.endStep(guard, createEnd({ seq: index + 1, files, next }))
+    }
+    const origin = { kind: 'rerun' as const, runId, steps: ['build'], targets: null }
+    const audit = { who: 'ana', why: 'late data', at: at(20) }
+    const [again = ''] = await ledger.recordDue(
+      createDue({
+        callCenters: ['dallas'],
+        trigger: { type: 'scheduled', key: `rerun:${runId}:1` },
+        repeats: { origin, filesOf: ['build'], audit },
+        now: at(20),
+      }),
+    )
+    const reopened = await reopen()
+    t.same((await reopened.run(again))?.origin, origin)
+    t.same(
+      (await reopened.run(again))?.files.map(({ step }) => step),
+      ['build'],
+    )
+    t.match((await reopened.slotFacts(job, at(0))).slots, [{ callCenter: 'dallas', outcome: 'ran', runId }])
+    t.same(
+      (await reopened.slotFacts(job, at(0))).runs.map(({ id }) => id),
+      [runId, again],
+    )
+    t.same(await reopened.actions({ subject: runId, limit: 5 }), [
+      { name: 'rerun', subject: runId, ...audit },
+    ])
+    t.same((await reopened.repeats(runId)).by, [{ kind: 'rerun', runId: again, ...audit }])
+    t.same((await reopened.repeats(again)).of, { kind: 'rerun', runId, ...audit })
+  })
+
   t.test(`${name}: who holds a lower token may write nothing`, async (t) => {
     const { ledger } = open(t)
     const [runId = ''] = await ledger.recordDue(createDue())
@@ -157,13 +205,15 @@ function describeLedger(
         outcome: 'failed',
         error: { code: 'AUTH_REFUSED', message: 'no' },
         next: { end: 'failed' },
-        alert: facts,
+        alert: failed,
       }),
     )
     t.match(await ledger.run(runId), { position: null, state: 'failed', endedAt: at(9) })
     t.equal(await ledger.claimRun(runId, at(11)), undefined, 'an ended run cannot be claimed')
-    t.match(await ledger.pendingAlerts(), [{ runId, about: { step: facts } }])
-    await ledger.markAlert((await ledger.pendingAlerts())[0]?.id ?? '', 'sent', at(12))
+    t.match(await ledger.pendingAlerts(), [
+      { runId, about: { step: { ...failed.facts, ...failed.failure } } },
+    ])
+    await ledger.markAlerts([(await ledger.pendingAlerts())[0]?.id ?? ''], 'sent', at(12))
     t.same(await ledger.pendingAlerts(), [])
   })
 

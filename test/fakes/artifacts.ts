@@ -24,5 +24,10 @@ export function createTestArtifacts(folder: string): Artifacts {
       if (found?.size !== size) throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
       return path
     },
+    async verify(sha256, size) {
+      const bytes = await readFile(join(folder, sha256)).catch(() => undefined)
+      if (bytes?.length !== size || sha256Of(bytes) !== sha256)
+        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
+    },
   }
 }

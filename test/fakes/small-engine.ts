@@ -75,16 +75,16 @@ export async function startSmallEngine(t: Test, path = join(t.testdir({}), 'ledg
     createId: () => String(++count),
   })
   await engine.start({ triggers: true })
-  await clock.asleep()
-  t.teardown(async () => {
+  // Following begins with a look of its own.
+  await until(() => state.reads === 2)
+  let isStopped = false
+  async function stop(): Promise<void> {
+    if (isStopped) return
+    isStopped = true
     await engine.stop()
     await ledger.close()
-  })
-
-  /** Resolves once it holds, letting everything else run on meanwhile. */
-  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await holds())) await new Promise((resolve) => setImmediate(resolve))
   }
+  t.teardown(stop)
 
   return {
     engine,
@@ -93,6 +93,7 @@ export async function startSmallEngine(t: Test, path = join(t.testdir({}), 'ledg
     log,
     state,
     until,
+    stop,
     /** Makes it what the source holds, and waits until the engine has looked. */
     async push(character: string, edits: Edits): Promise<void> {
       state.tree = treeOf(character, edits)
@@ -106,6 +107,12 @@ export async function startSmallEngine(t: Test, path = join(t.testdir({}), 'ledg
       return ids
     },
   }
+}
+
+/** Resolves once it holds, letting everything else run on meanwhile. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve))
+  while (!(await holds()))
 }
 
 export function treeOf(character: string, edits: Edits): SourceTree {

@@ -2,7 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { DueRecord, EventRecord, SlotRecord } from '../../core/contracts/ledger.ts'
 import type { JobId } from '../../core/model.ts'
+import { settleConflict } from './groups.ts'
 import { change, db, first, type Operation } from './operation.ts'
+import { insertRow } from './prepared.ts'
+import { takeOver } from './repeats.ts'
 
 /** The same due thing has the same run id for ever. */
 export function runIdOf(due: Pick<DueRecord, 'job' | 'trigger'>, callCenter: string | null): string {
@@ -14,43 +17,49 @@ export function runIdOf(due: Pick<DueRecord, 'job' | 'trigger'>, callCenter: str
 }
 
 export function* recordDue(due: DueRecord): Operation<string[]> {
-  const isNew = yield* change(
-    db
-      .insertInto('due')
-      .values({
-        job: due.job,
-        type: due.trigger.type,
-        key: due.trigger.key,
-        slot: due.slot,
-        path: due.file?.origin.path ?? null,
-        body: JSON.stringify({ event: due.event, file: due.file }),
-        created_at: due.now,
-      })
-      .onConflict((conflict) => conflict.doNothing()),
-  )
+  const row = {
+    job: due.job,
+    type: due.trigger.type,
+    key: due.trigger.key,
+    slot: due.slot,
+    path: due.file?.origin.path ?? null,
+    body: JSON.stringify({ event: due.event, file: due.file }),
+    created_at: due.now,
+    // Of a run that repeats another one no file waits anywhere.
+    gone_at: due.trigger.type === 'ftp-in' && !due.repeats ? null : due.now,
+  }
+  const isNew = yield* change(insertRow('due', row, true))
   if (!isNew) return []
   const runIds: string[] = []
+  const skipped = yield* settleConflict(due, runIdOf(due, due.callCenters[0] ?? null))
   for (const callCenter of due.callCenters) {
     const id = runIdOf(due, callCenter)
-    yield* insertRun(due, id, callCenter)
+    yield* insertRun(due, id, callCenter, skipped)
     if (due.file) yield* insertTriggerFile(id, due)
-    if (due.schedule && due.trigger.type === 'scheduled') {
-      const slot = { job: due.job, schedule: due.schedule, at: due.slot, callCenter, note: '', runId: id }
-      yield* recordSlots([{ ...slot, outcome: 'ran' }])
+    if (due.repeats) yield* takeOver(due.repeats, id, due.now)
+    if (due.schedule && due.trigger.type === 'scheduled' && !due.repeats) {
+      const slot = { job: due.job, schedule: due.schedule, at: due.slot, callCenter, runId: id }
+      const outcome = skipped === null ? 'ran' : 'skipped'
+      yield* recordSlots([{ ...slot, outcome, note: skipped ?? '' }])
     }
     runIds.push(id)
   }
   return runIds
 }
 
-function* insertRun(due: DueRecord, id: string, callCenter: string | null): Operation<void> {
+function* insertRun(
+  due: DueRecord,
+  id: string,
+  callCenter: string | null,
+  skipped: string | null,
+): Operation<void> {
   yield* change(
-    db.insertInto('run').values({
+    insertRow('run', {
       id,
       job: due.job,
       client: due.job.slice(0, due.job.indexOf('/')),
       call_center: callCenter ?? '',
-      state: 'queued',
+      state: skipped === null ? 'queued' : 'skipped',
       trigger_type: due.trigger.type,
       trigger_key: due.trigger.key,
       slot: due.slot,
@@ -58,15 +67,16 @@ function* insertRun(due: DueRecord, id: string, callCenter: string | null): Oper
       event: due.event ? JSON.stringify(due.event) : null,
       snapshot: due.snapshot,
       revision: due.revision,
-      position: due.firstStep,
+      position: skipped === null ? due.firstStep : null,
       token: 0,
       dry_run: due.dryRun ? 1 : 0,
       origin: due.repeats ? JSON.stringify(due.repeats.origin) : null,
+      note: skipped ?? '',
       group_name: due.group?.name ?? '',
       group_limit: due.group?.limit ?? 0,
       created_at: due.now,
       started_at: null,
-      ended_at: null,
+      ended_at: skipped === null ? null : due.now,
     }),
   )
 }

@@ -1,6 +1,6 @@
 /** Operations on what people do by hand: holds, and the record of every action. */
 import type { Action, Audit, Hold } from '../../core/contracts/sync.ts'
-import type { JobId } from '../../core/model.ts'
+import type { Instant, JobId } from '../../core/model.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
 
 const begins = { suspended: 'suspend', pinned: 'pin' } as const
@@ -22,6 +22,15 @@ export function* letGo(job: JobId, kind: Hold['kind'], audit: Audit): Operation<
   if (held === 0) return false
   yield* recordAction(ends[kind], job, audit)
   return true
+}
+
+/** Ends exactly that pin: one that was set anew meanwhile stays. */
+export function* endPin({ job, kind, at }: Hold, now: Instant): Operation<void> {
+  const held = yield* change(
+    db.deleteFrom('hold').where('job', '=', job).where('kind', '=', kind).where('at', '=', at),
+  )
+  const why = 'a newer commit touched the job'
+  if (held > 0) yield* recordAction(ends[kind], job, { who: 'jobsd', why, at: now })
 }
 
 export function* readHolds(): Operation<Hold[]> {

@@ -3,21 +3,25 @@ import { createHash } from 'node:crypto'
 import type { LastRevision } from '../../core/contracts/ledger.ts'
 import type { Applied, JobChange } from '../../core/contracts/sync.ts'
 import type { Instant, JobId, JobRecord, Sha256, Snapshot } from '../../core/model.ts'
+import { endPin } from './holds.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
 import { renameJob } from './rename.ts'
 import { saveOperators, saveSync } from './syncs.ts'
 
 export function* applyRevision(applied: Applied): Operation<void> {
-  const { revision, changes, removed, operators, sync } = applied
+  const { revision, changes, removed, ended, operators, sync } = applied
   const now = sync.endedAt
   for (const { job, renamedFrom } of changes) {
     if (renamedFrom) yield* renameJob(renamedFrom, job)
   }
   const seq = yield* saveSync(sync)
+  for (const pin of ended) yield* endPin(pin, now)
   for (const change of changes) yield* saveJob(change, revision, seq, now)
   for (const job of removed) {
     yield* change(db.updateTable('job').set({ removed_at: now }).where('id', '=', job))
     yield* change(db.deleteFrom('schedule').where('job', '=', job))
+    yield* change(db.deleteFrom('streak').where('job', '=', job))
+    yield* saveVersion(job, seq, revision, '', now)
     yield* change(db.deleteFrom('hold').where('job', '=', job).where('kind', '=', 'pinned'))
   }
   const present = db.updateTable('job').where('removed_at', 'is', null)
@@ -42,6 +46,33 @@ export function* applyRevision(applied: Applied): Operation<void> {
   )
 }
 
+export function* applyHolds(changes: JobChange[], now: Instant): Operation<void> {
+  const last = yield* readLastRevision()
+  const sync = yield* first(db.selectFrom('sync').select('seq').orderBy('seq', 'desc').limit(1))
+  for (const each of changes) yield* saveJob(each, last?.attempted ?? '', Number(sync?.seq ?? 0), now)
+}
+
+/** `snapshot` is '' where the job ends; the same as the last one is no new version. */
+function* saveVersion(
+  job: JobId,
+  sync: number,
+  revision: string,
+  snapshot: string,
+  at: Instant,
+): Operation<void> {
+  const last = yield* first(
+    db.selectFrom('job_version').select('snapshot').where('job', '=', job).orderBy('sync', 'desc').limit(1),
+  )
+  if (last?.snapshot === snapshot) return
+  const row = { job, sync, revision, snapshot, at }
+  yield* change(
+    db
+      .insertInto('job_version')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['job', 'sync']).doUpdateSet(row)),
+  )
+}
+
 function* saveJob(
   { job, snapshot, sync, message }: JobChange,
   revision: string,
@@ -52,27 +83,21 @@ function* saveJob(
   if (snapshot) {
     yield* keepSnapshot(snapshot, now)
     yield* saveSchedules(snapshot, now)
-    if (snapshot.digest !== before?.snapshot || before.removed_at) {
-      yield* change(
-        db
-          .insertInto('job_version')
-          .values({ job, sync: seq, revision, snapshot: snapshot.digest, at: now })
-          .onConflict((conflict) =>
-            conflict.columns(['job', 'sync']).doUpdateSet({ snapshot: snapshot.digest, at: now }),
-          ),
-      )
-    }
+    // What is pinned was a version before.
+    if (sync === 'Synced') yield* saveVersion(job, seq, revision, snapshot.digest, now)
   }
+  const last = before?.removed_at ? undefined : before
   const row = {
     id: job,
     client: job.slice(0, job.indexOf('/')),
-    snapshot: snapshot?.digest ?? before?.snapshot ?? null,
-    applied_revision: snapshot && sync === 'Synced' ? revision : (before?.applied_revision ?? null),
+    // What a job ran before it was removed is not the last good version of one that comes back broken.
+    snapshot: snapshot?.digest ?? last?.snapshot ?? null,
+    applied_revision: snapshot && sync === 'Synced' ? revision : (last?.applied_revision ?? null),
     attempted_revision: revision,
     sync,
     message,
     // A job that was gone and came back starts anew: it owes nothing for the time between.
-    first_applied_at: (before?.removed_at ? null : before?.first_applied_at) ?? (snapshot ? now : null),
+    first_applied_at: last?.first_applied_at ?? (snapshot ? now : null),
     removed_at: null,
   }
   yield* change(
@@ -97,7 +122,9 @@ export function* keepSnapshot(snapshot: Snapshot, now: Instant): Operation<void>
 function* saveSchedules(snapshot: Snapshot, now: Instant): Operation<void> {
   const { job } = snapshot
   const known = yield* all(db.selectFrom('schedule').selectAll().where('job', '=', job))
-  const wanted = snapshot.manifest.enabled ? snapshot.schedules : []
+  // The moments of `expectBy` are owed in the same way. No schedule can have its name: it is not kebab-case.
+  const owed = [...snapshot.schedules, ...(snapshot.expectBy ? [snapshot.expectBy] : [])]
+  const wanted = snapshot.manifest.enabled ? owed : []
   for (const schedule of wanted) {
     const { fields, timezone, calendar, onHoliday } = schedule
     const digest = createHash('sha256')

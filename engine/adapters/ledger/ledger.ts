@@ -1,9 +1,19 @@
 /** The ledger contract over operations: the same for every database. */
 import type { Ledger } from '../../core/contracts/ledger.ts'
-import { markAlert, raiseNotice, readPendingAlerts } from './alerts.ts'
+import { markAlerts, raiseNotice, readPendingAlerts } from './alerts.ts'
 import { knowsFile, recordDue, recordEvent, recordSlots } from './dues.ts'
+import {
+  endExpectation,
+  readDueWork,
+  readExpectationsSince,
+  readOpenExpectations,
+  recordExpectation,
+} from './expectations.ts'
+import { readSlotFacts, readTakenFiles } from './explain.ts'
+import { cancelRun, readWaitingRuns } from './groups.ts'
 import { hold, letGo, readActions, readHolds } from './holds.ts'
 import {
+  applyHolds,
   applyRevision,
   keepSnapshot,
   readJobs,
@@ -12,8 +22,12 @@ import {
   readSnapshots,
 } from './jobs.ts'
 import type { Operation } from './operation.ts'
+import { prune } from './prune.ts'
+import { readRepeats } from './repeats.ts'
+import { probe, readKeptArtifacts } from './retention.ts'
 import { readLatestRuns, readRun, readRuns, readUnfinishedRuns } from './run-rows.ts'
 import {
+  beginAttempt,
   beginStep,
   claimRun,
   countAttempt,
@@ -22,7 +36,17 @@ import {
   markDelivery,
   noteError,
 } from './runs.ts'
-import { readCommit, readJobVersions, readOperators, readSyncs, readVersionAt, recordSync } from './syncs.ts'
+import {
+  readCommit,
+  readJobVersions,
+  readLastApplied,
+  readLastSyncNotice,
+  readOperators,
+  readRevisionsLike,
+  readSyncs,
+  readVersionAt,
+  recordSync,
+} from './syncs.ts'
 
 type Submit = <T>(start: () => Operation<T>) => Promise<T>
 
@@ -35,6 +59,10 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     applyRevision: durable(applyRevision),
     recordSync: durable(recordSync),
     syncs: durable(readSyncs),
+    lastApplied: durable(readLastApplied),
+    lastSyncNotice: durable(readLastSyncNotice),
+    revisionsLike: durable(readRevisionsLike),
+    applyHolds: durable(applyHolds),
     commit: durable(readCommit),
     operators: durable(readOperators),
     jobVersions: durable(readJobVersions),
@@ -53,7 +81,10 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     recordEvent: durable(recordEvent),
     knowsFile: durable(knowsFile),
     unfinishedRuns: durable(readUnfinishedRuns),
+    waitingRuns: durable(readWaitingRuns),
     claimRun: durable(claimRun),
+    cancelRun: durable(cancelRun),
+    beginAttempt: durable(beginAttempt),
     beginStep: durable(beginStep),
     countAttempt: durable(countAttempt),
     noteError: durable(noteError),
@@ -61,11 +92,22 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     intendDelivery: durable(intendDelivery),
     markDelivery: durable(markDelivery),
     run: durable(readRun),
+    repeats: durable(readRepeats),
+    slotFacts: durable(readSlotFacts),
+    takenFiles: durable(readTakenFiles),
     latestRuns: durable(readLatestRuns),
     runs: durable(readRuns),
     raiseNotice: durable(raiseNotice),
     pendingAlerts: durable(readPendingAlerts),
-    markAlert: durable(markAlert),
+    markAlerts: durable(markAlerts),
+    expectationsSince: durable(readExpectationsSince),
+    dueWork: durable(readDueWork),
+    recordExpectation: durable(recordExpectation),
+    endExpectation: durable(endExpectation),
+    openExpectations: durable(readOpenExpectations),
+    probe: durable(probe),
+    prune: durable(prune),
+    keptArtifacts: durable(readKeptArtifacts),
     close,
   }
 }

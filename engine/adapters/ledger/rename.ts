@@ -11,8 +11,14 @@ export function* renameJob(from: JobId, to: JobId): Operation<void> {
   yield* change(db.updateTable('job').set({ id: to }).where('id', '=', from))
   yield* change(db.updateTable('schedule').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('job_version').set({ job: to }).where('job', '=', from))
+  // What was held under the new name, before there was such a job, gives way.
+  yield* change(db.deleteFrom('hold').where('job', '=', to))
   yield* change(db.updateTable('hold').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('due').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('slot').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('run').set({ job: to }).where('job', '=', from))
+  // Retention looks for a snapshot's runs by its job.
+  yield* change(db.updateTable('snapshot').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('streak').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('expectation').set({ job: to }).where('job', '=', from))
 }

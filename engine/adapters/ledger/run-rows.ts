@@ -31,6 +31,7 @@ export function toRun(row: Selectable<Tables['run']>): Run {
     token: Number(row.token),
     dryRun: Number(row.dry_run) === 1,
     origin: row.origin ? (JSON.parse(row.origin) as RunOrigin) : null,
+    ...(row.note !== '' && { note: row.note }),
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
@@ -80,11 +81,15 @@ export function* readRuns(filter: { job?: JobId; client?: string; limit: number 
   return details
 }
 
+/** Old bytes that were sent once more say nothing of how a job is doing. */
+const resent = '%"kind":"resend"%'
+
 export function* readLatestRuns(): Operation<Run[]> {
   const newest = db
     .selectFrom('run')
     .select((select) => ['job', select.fn.max('created_at').as('created_at')])
     .where('dry_run', '=', 0)
+    .where((where) => where.or([where('origin', 'is', null), where('origin', 'not like', resent)]))
     .groupBy('job')
     .as('newest')
   const rows = yield* all(
@@ -95,6 +100,7 @@ export function* readLatestRuns(): Operation<Run[]> {
       )
       .selectAll('run')
       .where('run.dry_run', '=', 0)
+      .where((where) => where.or([where('run.origin', 'is', null), where('run.origin', 'not like', resent)]))
       .orderBy('run.job')
       .orderBy('run.state'),
   )

@@ -1,7 +1,7 @@
 /** Operations that move a run on. Each write is guarded by the run's fencing token. */
 
 import type { Updateable } from 'kysely'
-import type { RunGuard, StepEnd } from '../../core/contracts/ledger.ts'
+import type { RunGuard, StepEnd, StepName } from '../../core/contracts/ledger.ts'
 import { JobsdError } from '../../core/errors.ts'
 import type {
   Delivery,
@@ -12,35 +12,51 @@ import type {
   StepRecord,
 } from '../../core/model.ts'
 import { change, db, first, type Operation } from './operation.ts'
+import { insertRow, prepare } from './prepared.ts'
 import { toDelivery, toRun, toStep, withDetail } from './run-rows.ts'
+import { tellStep } from './streaks.ts'
 import type { Tables } from './tables.ts'
 
-export function* claimRun(runId: string, now: Instant): Operation<RunDetail | undefined> {
-  const row = yield* first(
-    db.selectFrom('run').selectAll().where('id', '=', runId).where('state', 'in', ['queued', 'running']),
-  )
+export function* claimRun(runId: string, now: Instant, attempt?: StepName): Operation<RunDetail | undefined> {
+  const row = yield* first(claim({ runId, now }))
   if (!row) return undefined
-  const claimed = {
-    state: 'running',
-    token: Number(row.token) + 1,
-    started_at: row.started_at ?? now,
-  }
-  yield* change(db.updateTable('run').set(claimed).where('id', '=', runId))
-  return yield* withDetail(toRun({ ...row, ...claimed }))
+  const run = toRun(row)
+  const isFirst = run.token === 1
+  const begun =
+    attempt && attempt.name === run.position ? yield* begin(runId, attempt, 1, now, isFirst) : undefined
+  // What nobody held before has no steps, and files only where it came with some.
+  if (isFirst && run.trigger.type !== 'ftp-in' && run.origin === null)
+    return { ...run, steps: begun ? [{ ...begun, deliveries: [] }] : [], files: [] }
+  return yield* withDetail(run)
 }
+
+const claim = prepare((value: { runId: string; now: Instant }) =>
+  db
+    .updateTable('run')
+    .set((row) => ({
+      state: 'running',
+      token: row('token', '+', 1),
+      started_at: row.fn.coalesce('started_at', row.val(value.now)),
+    }))
+    .where('id', '=', value.runId)
+    .where('state', 'in', ['queued', 'running'])
+    .returningAll(),
+)
 
 /** Touches the run's row so that nobody else can move it before this transaction ends. */
 function* hold({ runId, token }: RunGuard): Operation<void> {
-  const held = yield* change(
-    db
-      .updateTable('run')
-      .set({ token })
-      .where('id', '=', runId)
-      .where('token', '=', token)
-      .where('state', '=', 'running'),
-  )
+  const held = yield* change(touch({ runId, token }))
   if (held !== 1) throw new JobsdError('RUN_LOST', { run: runId })
 }
+
+const touch = prepare(({ runId, token }: { runId: string; token: number }) =>
+  db
+    .updateTable('run')
+    .set({ token })
+    .where('id', '=', runId)
+    .where('token', '=', token)
+    .where('state', '=', 'running'),
+)
 
 export function* beginStep(
   guard: RunGuard,
@@ -49,26 +65,48 @@ export function* beginStep(
   now: Instant,
 ): Operation<StepRecord> {
   yield* hold(guard)
-  const last = yield* first(
-    db.selectFrom('step').selectAll().where('run_id', '=', guard.runId).orderBy('seq', 'desc').limit(1),
-  )
-  if (last?.outcome === 'running' && last.name === name) return toStep(last)
+  return yield* begin(guard.runId, { name, type }, 0, now)
+}
+
+export function* beginAttempt(guard: RunGuard, step: StepName, now: Instant): Operation<StepRecord> {
+  yield* hold(guard)
+  return yield* begin(guard.runId, step, 1, now)
+}
+
+/** Begins the step, or goes on with the one that had not ended, and counts so many attempts more. */
+function* begin(
+  runId: string,
+  { name, type }: StepName,
+  attempts: number,
+  now: Instant,
+  isFirst = false,
+): Operation<StepRecord> {
+  const last = isFirst ? undefined : yield* first(lastStep({ runId }))
+  if (last?.outcome === 'running' && last.name === name) {
+    const counted = { ...last, attempts: Number(last.attempts) + attempts }
+    if (attempts > 0) yield* updateStep({ runId }, Number(last.seq), { attempts: counted.attempts })
+    return toStep(counted)
+  }
   const row = {
-    run_id: guard.runId,
+    run_id: runId,
     seq: Number(last?.seq ?? 0) + 1,
     name,
     type,
     outcome: 'running',
-    attempts: 0,
+    attempts,
     note: '',
     error: null,
     next: null,
     started_at: now,
     ended_at: null,
   }
-  yield* change(db.insertInto('step').values(row))
+  yield* change(insertRow('step', row))
   return toStep(row)
 }
+
+const lastStep = prepare(({ runId }: { runId: string }) =>
+  db.selectFrom('step').selectAll().where('run_id', '=', runId).orderBy('seq', 'desc').limit(1),
+)
 
 export function* countAttempt(guard: RunGuard, seq: number): Operation<number> {
   yield* hold(guard)
@@ -83,37 +121,70 @@ export function* noteError(guard: RunGuard, seq: number, error: RecordedError): 
   yield* updateStep(guard, seq, { error: JSON.stringify(error) })
 }
 
-function* updateStep({ runId }: RunGuard, seq: number, columns: Updateable<Tables['step']>): Operation<void> {
+function* updateStep(
+  { runId }: Pick<RunGuard, 'runId'>,
+  seq: number,
+  columns: Updateable<Tables['step']>,
+): Operation<void> {
   yield* change(db.updateTable('step').set(columns).where('run_id', '=', runId).where('seq', '=', seq))
 }
 
-export function* endStep(guard: RunGuard, end: StepEnd): Operation<void> {
-  yield* hold(guard)
+export function* endStep(guard: RunGuard, end: StepEnd): Operation<boolean> {
+  const moved =
+    'step' in end.next
+      ? { position: end.next.step, state: 'running', ended_at: null }
+      : { position: null, state: end.next.end, ended_at: end.now }
+  const held = yield* change(moveOn({ ...guard, ...moved }))
+  if (held !== 1) throw new JobsdError('RUN_LOST', { run: guard.runId })
   const next = 'step' in end.next ? end.next.step : end.next.end === 'failed' ? 'fail' : 'end'
-  yield* updateStep(guard, end.seq, {
+  const ended = {
     outcome: end.outcome,
     note: end.note,
     error: end.error ? JSON.stringify(end.error) : null,
     next,
     ended_at: end.now,
-  })
+  }
+  yield* change(closeStep({ runId: guard.runId, seq: end.seq, ...ended }))
   for (const [ordinal, file] of end.files.entries()) {
     const row = { run_id: guard.runId, step: file.step, ordinal, sha256: file.sha256 }
     yield* change(db.insertInto('run_file').values({ ...row, body: JSON.stringify(file) }))
   }
-  const moved =
-    'step' in end.next
-      ? { position: end.next.step }
-      : { position: null, state: end.next.end, ended_at: end.now }
-  yield* change(db.updateTable('run').set(moved).where('id', '=', guard.runId))
-  if (end.alert) {
-    const told = { kind: 'step', body: JSON.stringify(end.alert), route: 'operators', recipients: null }
-    const alert = { id: `${guard.runId}-${end.seq}`, run_id: guard.runId, ...told }
-    yield* change(
-      db.insertInto('alert').values({ ...alert, state: 'pending', created_at: end.now, ended_at: null }),
-    )
-  }
+  return end.alert ? yield* tellStep(guard.runId, end.alert, end) : false
 }
+
+/** Moves the run and is its guard at once: nothing is moved for who does not hold it. */
+const moveOn = prepare(
+  ({
+    runId,
+    token,
+    position,
+    state,
+    ended_at,
+  }: RunGuard & Pick<Tables['run'], 'position' | 'state' | 'ended_at'>) =>
+    db
+      .updateTable('run')
+      .set({ position, state, ended_at })
+      .where('id', '=', runId)
+      .where('token', '=', token)
+      .where('state', '=', 'running'),
+)
+
+const closeStep = prepare(
+  ({
+    runId,
+    seq,
+    outcome,
+    note,
+    error,
+    next,
+    ended_at,
+  }: Pick<Tables['step'], 'seq' | 'outcome' | 'note' | 'error' | 'next' | 'ended_at'> & { runId: string }) =>
+    db
+      .updateTable('step')
+      .set({ outcome, note, error, next, ended_at })
+      .where('run_id', '=', runId)
+      .where('seq', '=', seq),
+)
 
 export function* intendDelivery(
   guard: RunGuard,

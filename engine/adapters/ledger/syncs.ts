@@ -1,21 +1,20 @@
 /** Operations on syncs, on the versions that jobs had, and on the operators' documents in force. */
+import type { Selectable } from 'kysely'
 import type { CommitFacts } from '../../core/contracts/config-source.ts'
 import type { JobVersion, OperatorFacts, Sync } from '../../core/contracts/sync.ts'
 import type { JobId } from '../../core/model.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
+import type { Tables } from './tables.ts'
 
 /** Saves a sync and returns its number; the same as the last one, again, only counts up. */
 export function* saveSync(sync: Sync): Operation<number> {
   const last = yield* first(db.selectFrom('sync').selectAll().orderBy('seq', 'desc').limit(1))
   const { revision, outcome, reason, message, startedAt, endedAt, durationMs } = sync
   const isSame =
-    last?.revision === revision &&
-    last.outcome === outcome &&
-    last.reason === reason &&
-    last.message === message &&
-    !changesJobs(sync)
+    last?.revision === revision && last.outcome === outcome && last.reason === reason && !changesJobs(sync)
   if (last && isSame) {
-    const again = { ended_at: endedAt, duration_ms: durationMs, times: Number(last.times) + 1 }
+    // The words of a git that cannot reach its server tell how many milliseconds it tried.
+    const again = { ended_at: endedAt, duration_ms: durationMs, message, times: Number(last.times) + 1 }
     yield* change(db.updateTable('sync').set(again).where('seq', '=', last.seq))
     return Number(last.seq)
   }
@@ -48,7 +47,11 @@ export function* recordSync(sync: Sync): Operation<void> {
 
 export function* readSyncs(limit: number): Operation<Sync[]> {
   const rows = yield* all(db.selectFrom('sync').selectAll().orderBy('seq', 'desc').limit(limit))
-  return rows.map((row) => ({
+  return rows.map(toSync)
+}
+
+function toSync(row: Selectable<Tables['sync']>): Sync {
+  return {
     revision: row.revision,
     outcome: row.outcome as Sync['outcome'],
     reason: row.reason as Sync['reason'],
@@ -59,7 +62,7 @@ export function* readSyncs(limit: number): Operation<Sync[]> {
     endedAt: row.ended_at,
     durationMs: Number(row.duration_ms),
     times: Number(row.times),
-  }))
+  }
 }
 
 export function* readCommit(revision: string): Operation<CommitFacts | null> {
@@ -92,20 +95,62 @@ export function* readOperators(): Operation<OperatorFacts | null> {
 
 export function* readJobVersions(job: JobId): Operation<JobVersion[]> {
   const rows = yield* all(
-    db.selectFrom('job_version').selectAll().where('job', '=', job).orderBy('sync', 'desc'),
+    db
+      .selectFrom('job_version')
+      .selectAll()
+      .where('job', '=', job)
+      .where('snapshot', '<>', '')
+      .orderBy('sync', 'desc'),
   )
   return rows.map(({ revision, snapshot, at }) => ({ job, revision, snapshot, at }))
 }
 
+export function* readLastApplied(): Operation<Sync | null> {
+  const row = yield* first(
+    db
+      .selectFrom('sync')
+      .selectAll()
+      .where('outcome', 'in', ['applied', 'partly'])
+      .orderBy('seq', 'desc')
+      .limit(1),
+  )
+  return row ? toSync(row) : null
+}
+
+export function* readLastSyncNotice(): Operation<string | null> {
+  const row = yield* first(
+    db
+      .selectFrom('alert')
+      .select('id')
+      .where((where) => where.or([where('id', 'like', 'sync:%'), where('id', 'like', 'recovered:%')]))
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1),
+  )
+  return row?.id ?? null
+}
+
+export function* readRevisionsLike(beginning: string): Operation<string[]> {
+  const rows = yield* all(
+    db
+      .selectFrom('sync')
+      .select(['revision', (select) => select.fn.max('seq').as('seq')])
+      .where('revision', '>=', beginning)
+      .where('revision', '<', `${beginning}\uffff`)
+      .where('outcome', 'in', ['applied', 'partly'])
+      .groupBy('revision')
+      .orderBy('seq', 'desc'),
+  )
+  return rows.flatMap(({ revision }) => revision ?? [])
+}
+
 /** A revision that changed nothing of the job has the version that was in force then. */
 export function* readVersionAt(job: JobId, revision: string): Operation<JobVersion | undefined> {
-  const end = `${revision}\uffff`
   const sync = yield* first(
     db
       .selectFrom('sync')
       .select('seq')
-      .where('revision', '>=', revision)
-      .where('revision', '<', end)
+      .where('revision', '=', revision)
       .where('outcome', 'in', ['applied', 'partly'])
       .orderBy('seq', 'desc')
       .limit(1),
@@ -120,5 +165,7 @@ export function* readVersionAt(job: JobId, revision: string): Operation<JobVersi
       .orderBy('sync', 'desc')
       .limit(1),
   )
-  return row && { job, revision: row.revision, snapshot: row.snapshot, at: row.at }
+  // The job had ended then.
+  if (!row?.snapshot) return undefined
+  return { job, revision: row.revision, snapshot: row.snapshot, at: row.at }
 }

@@ -40,6 +40,8 @@ export interface Tables {
     path: string | null
     body: string
     created_at: string
+    /** Since when it cannot come again by itself; null while a file may still lie where it was posted. */
+    gone_at: string | null
   }
   slot: {
     job: string
@@ -78,6 +80,8 @@ export interface Tables {
     dry_run: number
     /** JSON of a RunOrigin. */
     origin: string | null
+    /** Why it ended other than by its steps. */
+    note: string
     /** '' where runs of the job are not limited. */
     group_name: string
     group_limit: number
@@ -115,7 +119,7 @@ export interface Tables {
     run_id: string
     kind: string
     body: string
-    /** operators, client or job. */
+    /** See AlertRecipients. */
     route: string
     /** JSON of addresses; null: those of the route in force. */
     recipients: string | null
@@ -123,8 +127,17 @@ export interface Tables {
     created_at: string
     ended_at: string | null
   }
-  /** Failures of a job in a row, until one run ends well. */
-  streak: { job: string; call_center: string; failures: number; since: string; last_run: string }
-  /** The moments of `expectBy` that were looked at. */
-  expectation: { job: string; at: string; outcome: string; note: string }
+  /** Failures in a row, until one run ends well; of a step whose runs go on without it, '' for the runs themselves. */
+  streak: {
+    job: string
+    call_center: string
+    step: string
+    failures: number
+    since: string
+    last_run: string
+  }
+  /** One row, written to find out whether anything can be. */
+  probe: { id: string; at: string }
+  /** The moments of `expectBy` that were looked at; one without `ended_at` is late or missing still. */
+  expectation: { job: string; at: string; outcome: string; note: string; ended_at: string | null }
 }

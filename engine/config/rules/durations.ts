@@ -1,9 +1,9 @@
 /** The rule about how long things may take: what one job waits for must not hold up others for days. */
 import { formatDuration, parseDuration } from '../../core/duration.ts'
-import type { Job } from '../../core/manifest.ts'
+import type { Job, Settings } from '../../core/manifest.ts'
 import { type LoadedDocument, placeOf } from '../places.ts'
 import { quote } from '../problems.ts'
-import { jobRule, type Rule } from './rule.ts'
+import type { Report, Rule } from './rule.ts'
 
 interface Limited {
   pointer: string
@@ -12,15 +12,16 @@ interface Limited {
   most: string
 }
 
-function durationsOf({ trigger, steps }: Job): Limited[] {
-  const ofSteps = steps.flatMap(({ timeout, retry }, index): Limited[] => [
-    { pointer: `/steps/${index}/timeout`, text: timeout, least: '1s', most: '6h' },
+function durationsOf({ timeout, trigger, steps }: Job): Limited[] {
+  const ofSteps = steps.flatMap(({ timeout: ofStep, retry }, index): Limited[] => [
+    { pointer: `/steps/${index}/timeout`, text: ofStep, least: '1s', most: '6h' },
     { pointer: `/steps/${index}/retry/delay`, text: retry?.delay, least: '1ms', most: '1d' },
     { pointer: `/steps/${index}/retry/maxDelay`, text: retry?.maxDelay, least: '1s', most: '1d' },
   ])
   const folders = trigger.type === 'ftp-in' ? trigger.folders : []
   const schedules = trigger.type === 'scheduled' ? trigger.schedules : []
   return [
+    { pointer: '/timeout', text: timeout, least: '1m', most: '30d' },
     ...folders.map(({ every }, index) => ({
       pointer: `/trigger/folders/${index}/every`,
       text: every,
@@ -37,6 +38,15 @@ function durationsOf({ trigger, steps }: Job): Limited[] {
   ]
 }
 
+function settingsDurations({ alerts, retention }: Settings): Limited[] {
+  return [
+    { pointer: '/alerts/digest', text: alerts.digest, least: '1m', most: '1d' },
+    { pointer: '/retention/runs', text: retention?.runs, least: '1d', most: '4000d' },
+    { pointer: '/retention/artifacts', text: retention?.artifacts, least: '1d', most: '4000d' },
+    { pointer: '/retention/events', text: retention?.events, least: '30d', most: '4000d' },
+  ]
+}
+
 const limits = new Map<string, number>()
 
 /** Milliseconds of one of the few limits. */
@@ -46,14 +56,25 @@ function limitMs(limit: string): number {
   return ms
 }
 
-const outOfRange = jobRule('duration-range', (document: LoadedDocument<Job>, report) => {
-  for (const { pointer, text, least, most } of durationsOf(document.value)) {
+const outOfRange: Rule = {
+  name: 'duration-range',
+  check({ settings }, report) {
+    if (!settings) return
+    tellRange(settings, settingsDurations(settings.value), report)
+  },
+  checkJob(document, report) {
+    tellRange(document, durationsOf(document.value), report)
+  },
+}
+
+function tellRange(document: LoadedDocument<unknown>, durations: Limited[], report: Report): void {
+  for (const { pointer, text, least, most } of durations) {
     if (text === undefined) continue
     const ms = parseDuration(text)
     if (ms >= limitMs(least) && ms <= limitMs(most)) continue
     const range = `${formatDuration(parseDuration(least))} to ${formatDuration(parseDuration(most))}`
     report(placeOf(document, pointer), `${quote(text)} is out of range; allowed: ${range}`)
   }
-})
+}
 
 export const durationRules: Rule[] = [outOfRange]

@@ -1,6 +1,7 @@
 /** The list of rules: what a schema cannot state. */
 import type { Problem } from '../../core/model.ts'
 import type { Manifests } from '../config.ts'
+import { alertRules } from './alerts.ts'
 import { callCenterRules } from './call-centers.ts'
 import { conditionRules } from './conditions.ts'
 import { coveredDaysRules } from './covered-days.ts'
@@ -13,6 +14,7 @@ import { noEffectRules } from './no-effect.ts'
 import { policyRules } from './policy.ts'
 import { referenceRules } from './references.ts'
 import { reportRules } from './reports.ts'
+import { retentionRules } from './retention.ts'
 import type { Report, Rule } from './rule.ts'
 import { scheduleRules } from './schedules.ts'
 import { stepRules } from './steps.ts'
@@ -23,6 +25,7 @@ export const rules: readonly Rule[] = [
   ...nameRules,
   ...referenceRules,
   ...policyRules,
+  ...alertRules,
   ...stepRules,
   ...conditionRules,
   ...callCenterRules,
@@ -30,6 +33,7 @@ export const rules: readonly Rule[] = [
   ...scheduleRules,
   ...coveredDaysRules,
   ...durationRules,
+  ...retentionRules,
   ...noEffectRules,
   ...fileRules,
   ...templateRules,

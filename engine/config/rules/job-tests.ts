@@ -68,7 +68,7 @@ const testStep = testRule('test-step', ({ given, expect }, at, report, { job, do
 
 // No step meets these: they are about the engine as a whole.
 const foreignCodes =
-  /^(ENGINE|LEDGER|JOB|RUN|SITE|REPOSITORY|REVISION|GIT|SOURCE|BRANCH|PATH|COMMIT|PLATFORM)_|^(NOT_FAST_FORWARD|BAD_REQUEST)$/
+  /^(ENGINE|LEDGER|BACKUP|JOB|RUN|SITE|REPOSITORY|REVISION|GIT|SOURCE|BRANCH|PATH|COMMIT|PLATFORM)_|^(NOT_FAST_FORWARD|BAD_REQUEST)$/
 
 /** The errors that a test can give to a step. */
 export const stepErrorCodes: readonly string[] = Object.keys(errorTable).filter(

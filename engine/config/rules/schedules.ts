@@ -45,6 +45,15 @@ function listSchedules({ value }: LoadedDocument<Job>, manifests: Manifests, job
   })
 }
 
+/** The moments of `expectBy`: they cost nothing, so they may come as often as they like. */
+function expectedSchedule({ value }: LoadedDocument<Job>, manifests: Manifests, job: JobId): Due[] {
+  const client = manifests.clients.get(job.split('/')[0]!)
+  const { expectBy } = value
+  if (!client || !expectBy || (expectBy.calendar && !manifests.calendars.has(expectBy.calendar))) return []
+  const schedule = compileSchedule({ name: 'expectBy', ...expectBy }, client.value, manifests)
+  return [{ schedule, pointer: '/expectBy/cron' }]
+}
+
 /** Every two schedules of a job, in order; how they meet as far as it is closer than `floorMs`. */
 function pairsOf(due: Due[], floorMs: number): { first: Due; second: Due; encounter: Encounter }[] {
   return due.flatMap((second, index) =>
@@ -57,7 +66,8 @@ function pairsOf(due: Due[], floorMs: number): { first: Due; second: Due; encoun
 }
 
 const neverDue = jobRule('never-due', (document, report, manifests, job) => {
-  for (const { schedule, pointer } of allSchedules(document, manifests, job)) {
+  const expected = expectedSchedule(document, manifests, job)
+  for (const { schedule, pointer } of [...allSchedules(document, manifests, job), ...expected]) {
     if (!neverFires(schedule)) continue
     const fits = schedule.calendar ? 'all of its fields and its calendar' : 'all of its fields'
     report(placeOf(document, pointer), `${quote(schedule.cron)} is never due: no day fits ${fits}`)

@@ -9,8 +9,11 @@ import { jobRule, type Rule } from './rule.ts'
 const mailNames = ['job', 'client', 'callCenter', 'run', 'period', 'slot', 'files', 'event', 'steps']
 /** The names that the mails to the operators may use. */
 const operatorNames: Record<string, string[]> = {
-  alert: ['job', 'client', 'callCenter', 'run', 'step', 'error', 'next'],
-  notice: ['title', 'message', 'facts', 'list', 'next'],
+  alert: [
+    ...['job', 'client', 'callCenter', 'run', 'step', 'error', 'next'],
+    ...['failures', 'inARow', 'command', 'why'],
+  ],
+  notice: ['kind', 'color', 'title', 'message', 'facts', 'list', 'next', 'nextParts'],
 }
 
 const textFiles: Rule = {

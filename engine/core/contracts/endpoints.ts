@@ -71,6 +71,8 @@ export interface MailMessage {
   subject: string
   html: string
   text: string
+  /** Further headers, of plain ASCII words. */
+  headers?: Record<string, string>
   attachments: { fileName: string; mediaType: string; localPath: string }[]
 }
 

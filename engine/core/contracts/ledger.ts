@@ -19,8 +19,20 @@ import type {
   StepRecord,
   TriggerRecord,
 } from '../model.ts'
+import type {
+  AlertRecord,
+  DueWindow,
+  DueWork,
+  EndedExpectation,
+  JudgedExpectation,
+  NoticeFacts,
+  OpenExpectation,
+  StepAlert,
+} from './alerts.ts'
 import type { CommitFacts } from './config-source.ts'
-import type { Action, Applied, Audit, Hold, JobVersion, OperatorFacts, Sync } from './sync.ts'
+import type { QueuedRun } from './queue.ts'
+import type { Pruned, PruneLimits } from './retention.ts'
+import type { Action, Applied, Audit, Hold, JobChange, JobVersion, OperatorFacts, Sync } from './sync.ts'
 
 /** A due thing with the runs it starts. */
 export interface DueRecord {
@@ -51,10 +63,23 @@ export interface RunGroup {
   onConflict: 'queue' | 'skip' | 'replace'
 }
 
+/** A run that has not ended, as a queue must know it. */
+export interface WaitingRun extends Omit<QueuedRun, 'connections'> {
+  snapshot: Sha256
+  /** The step that is next or running. */
+  position: string | null
+  startedAt: Instant | null
+}
+
 /** Guards each write of a run: a lower token than the row's is refused with RUN_LOST. */
 export interface RunGuard {
   runId: string
   token: number
+}
+
+export interface StepName {
+  name: string
+  type: StepRecord['type']
 }
 
 export interface StepEnd {
@@ -65,8 +90,8 @@ export interface StepEnd {
   files: RunFile[]
   /** The step that is next, or how the run ends. */
   next: { step: string } | { end: Exclude<RunState, 'queued' | 'running'> }
-  /** Told to the operators, in the same transaction. */
-  alert: AlertFacts | null
+  /** What is told of it, in the same transaction; null: nothing, and it counts for nothing. */
+  alert: StepAlert | null
   now: Instant
 }
 
@@ -91,45 +116,40 @@ export interface SlotRecord {
   runId: string | null
 }
 
-/** What the operators are told of a failed step; the names that their template may use. */
-export interface AlertFacts {
-  job: { id: JobId; title: string }
-  client: { name: string; title: string }
-  callCenter: string | null
-  run: { id: string; slot: Instant; revision: string }
-  step: { name: string; type: string; attempts: number }
-  error: { code: string; message: string; hint: string }
-  /** How it goes on, a sentence. */
-  next: string
-}
-
-/** What the operators are told of anything else than a failed step. */
-export interface NoticeFacts {
-  title: string
-  /** What happened, sentences. */
-  message: string
-  facts: { name: string; value: string }[]
-  /** One line each, such as problems with their places. */
-  list: string[]
-  /** How it goes on, or what to do. */
-  next: string
-}
-
-export interface AlertRecord {
-  id: string
-  /** null: it is about no run. */
-  runId: string | null
-  /** Tells which template: a failed step's, or that of notices. */
-  about: { step: AlertFacts } | { notice: NoticeFacts }
-  state: 'pending' | 'sent'
-  createdAt: Instant
-}
-
 /** `applied` is the last revision of which every job compiled. */
 export interface LastRevision {
   attempted: string
   applied: string | null
   at: Instant
+}
+
+/** One repeat of a run by hand. */
+export interface Repeat extends Audit {
+  kind: RunOrigin['kind']
+  /** The other run: the one repeated, or the one that repeats. */
+  runId: string
+}
+
+/** What a run repeats, and by which runs it was repeated, oldest first. */
+export interface Repeats {
+  of: Repeat | null
+  by: Repeat[]
+}
+
+/** All that is known of one due moment of a job. */
+export interface SlotFacts {
+  slots: SlotRecord[]
+  /** Every run for that moment, by hand too, oldest first. */
+  runs: RunDetail[]
+  /** For each schedule in force, by name: it owes nothing at or before this moment. */
+  since: Record<string, Instant>
+}
+
+/** A posted file that was taken, with the runs that it started. */
+export interface TakenFile {
+  file: DroppedFile
+  at: Instant
+  runs: RunDetail[]
 }
 
 export interface Ledger {
@@ -139,6 +159,10 @@ export interface Ledger {
   recordSync(sync: Sync): Promise<void>
   /** Newest first. */
   syncs(limit: number): Promise<Sync[]>
+  /** The newest sync that was applied, wholly or partly; null before the first. */
+  lastApplied(): Promise<Sync | null>
+  /** The newest notice about syncs, by its id: of trouble, or that it is over. */
+  lastSyncNotice(): Promise<string | null>
   /** Who made the commit of a revision, if it was ever applied. */
   commit(revision: string): Promise<CommitFacts | null>
   /** What was in force of the operators' documents; null before the first reconcile. */
@@ -146,7 +170,9 @@ export interface Ledger {
   jobs(): Promise<JobRecord[]>
   /** Newest first. */
   jobVersions(job: JobId): Promise<JobVersion[]>
-  /** What a job ran at a revision that was applied, named in full or by its beginning; undefined where nothing. */
+  /** The revisions that were applied and begin like that, newest first. */
+  revisionsLike(beginning: string): Promise<string[]>
+  /** What a job ran at a revision that was applied; undefined where nothing. */
   versionAt(job: JobId, revision: string): Promise<JobVersion | undefined>
   snapshots(digests: Sha256[]): Promise<Snapshot[]>
   /** Holds a job; a hold of the same kind is replaced. */
@@ -154,6 +180,8 @@ export interface Ledger {
   /** Lets a job go; false where it was not held. */
   letGo(job: JobId, kind: Hold['kind'], audit: Audit): Promise<boolean>
   holds(): Promise<Hold[]>
+  /** Puts versions in force because of holds, without a sync. */
+  applyHolds(changes: JobChange[], now: Instant): Promise<void>
   /** What people did by hand, newest first. */
   actions(filter: { subject?: string; limit: number }): Promise<Action[]>
   /** The last reconcile; null before the first. */
@@ -176,15 +204,25 @@ export interface Ledger {
 
   /** Runs that have not ended, oldest first. */
   unfinishedRuns(): Promise<Run[]>
-  /** Takes a run: raises its token and sets it running. undefined where it has ended. */
-  claimRun(runId: string, now: Instant): Promise<RunDetail | undefined>
+  /** The same for a queue, all of them oldest first, or those of these that have not ended. */
+  waitingRuns(ids?: string[]): Promise<WaitingRun[]>
+  /**
+   * Takes a run: raises its token and sets it running. undefined where it has ended. Where it stands at the named step,
+   * that is begun and one more attempt counted in the same transaction: the run's last step shows it as running.
+   */
+  claimRun(runId: string, now: Instant, attempt?: StepName): Promise<RunDetail | undefined>
+  /** Ends a run by hand, whoever works on it. Returns the state that it had, undefined for no such run. */
+  cancelRun(runId: string, audit: Audit): Promise<RunState | undefined>
+  /** `beginStep` and `countAttempt` at once. */
+  beginAttempt(guard: RunGuard, step: StepName, now: Instant): Promise<StepRecord>
   /** Begins the step at the run's position, or goes on with the one that had not ended. */
   beginStep(guard: RunGuard, name: string, type: StepRecord['type'], now: Instant): Promise<StepRecord>
   /** Counts one more attempt before it is made. */
   countAttempt(guard: RunGuard, seq: number): Promise<number>
   /** Shows why a step waits for another attempt. */
   noteError(guard: RunGuard, seq: number, error: RecordedError): Promise<void>
-  endStep(guard: RunGuard, end: StepEnd): Promise<void>
+  /** Moves the run on, counts its failures in a row, and makes alerts pending; true where there are new ones. */
+  endStep(guard: RunGuard, end: StepEnd): Promise<boolean>
 
   /** Records what is to be sent, or returns the delivery of that run, step and target with the state it has. */
   intendDelivery(
@@ -201,6 +239,10 @@ export interface Ledger {
   ): Promise<Delivery>
 
   run(runId: string): Promise<RunDetail | undefined>
+  repeats(runId: string): Promise<Repeats>
+  slotFacts(job: JobId, at: Instant): Promise<SlotFacts>
+  /** Files that a job took from that path, or with that content, newest first; at most 20. */
+  takenFiles(job: JobId, by: { path: string } | { sha256: Sha256 }): Promise<TakenFile[]>
   /** The newest runs of each job, those of one moment (one a call center); dry runs aside. */
   latestRuns(): Promise<Run[]>
   /** Newest first. */
@@ -210,6 +252,27 @@ export interface Ledger {
   raiseNotice(id: string, notice: NoticeFacts, now: Instant): Promise<void>
   /** Alerts that were not sent yet, oldest first. */
   pendingAlerts(): Promise<AlertRecord[]>
-  markAlert(id: string, state: 'sent', now: Instant): Promise<void>
+  markAlerts(ids: string[], state: 'sent', now: Instant): Promise<void>
+
+  /**
+   * For each of these jobs the moment after which those of its `expectBy` are still to be judged: the last one judged,
+   * or when it came into force as it is.
+   */
+  expectationsSince(jobs: JobId[], now: Instant): Promise<Instant[]>
+  /** What became due for a job after one moment, up to another. Dry runs aside. */
+  dueWork(window: DueWindow): Promise<DueWork>
+  /** Records a judged moment with its notices, and ends the job's earlier one; false where it was judged before. */
+  recordExpectation(judged: JudgedExpectation): Promise<boolean>
+  /** Ends an open one, with its notices; false where it is not open any more. */
+  endExpectation(ended: EndedExpectation): Promise<boolean>
+  /** Late and missing moments that nothing came of yet, oldest first. */
+  openExpectations(): Promise<OpenExpectation[]>
+
+  /** Makes one durable write that says nothing. Throws STORAGE_FAILED while none can be made. */
+  probe(now: Instant): Promise<void>
+  /** Deletes what is older than the limits say, in one small transaction; `more` where it had enough before the end. */
+  prune(limits: PruneLimits): Promise<Pruned>
+  /** Those of the artifacts that a run names which has not ended, or ended at that moment or later. */
+  keptArtifacts(sha256s: Sha256[], endedSince: Instant): Promise<Sha256[]>
   close(): Promise<void>
 }

@@ -24,6 +24,18 @@ export interface Artifacts {
   adopt(scratchPath: string): Promise<Artifact>
   /** The local path of an artifact, its size verified. Throws ARTIFACT_DAMAGED. */
   open(sha256: Sha256, size: number): Promise<string>
+  /** Reads all of an artifact. Throws ARTIFACT_DAMAGED unless every byte is what it was. */
+  verify(sha256: Sha256, size: number): Promise<void>
+}
+
+/** Artifacts with what their upkeep needs. */
+export interface ArtifactStore extends Artifacts {
+  /** Writes 1 MiB as `adopt` would, and removes it. Throws STORAGE_FAILED while it cannot. */
+  probe(): Promise<void>
+  /** Those that were last stored before that moment, some at a time. */
+  storedBefore(moment: Date): AsyncIterable<Sha256[]>
+  /** Removes one, unless it was stored again since that moment or is just being so. Tells the bytes that became free. */
+  remove(sha256: Sha256, storedBefore: Date): Promise<number>
 }
 
 /** Structured logs on stderr. Fields never hold a library's object. */

@@ -1,6 +1,6 @@
 /** What a step type is: one file under engine/steps, one line in its list. */
 import type { Connection } from '../manifest.ts'
-import type { Delivery, Run, RunFile, Snapshot, Step, StepOf, StepRecord } from '../model.ts'
+import type { Delivery, Instant, Run, RunFile, Snapshot, Step, StepOf, StepRecord } from '../model.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Artifacts, Clock, Log } from './services.ts'
 
@@ -30,8 +30,18 @@ export interface DeliveryRequest {
   send: (delivery: { id: string; sending: () => Promise<void> }) => Promise<string>
 }
 
+/** This run's own identity where all else in a step's context is of the run whose bytes it sends once more. */
+export interface Resend {
+  runId: string
+  startedAt: Instant
+  /** Only these; null is all. See Delivery.target. */
+  targets: string[] | null
+}
+
 export interface StepContext {
   run: Run
+  /** Set where a run is sent once more: the same names and targets, and what lies at a target is replaced. */
+  resend?: Resend
   snapshot: Snapshot
   /** The steps before this one, in order. */
   history: StepRecord[]

@@ -11,6 +11,8 @@ export interface JobChange {
   /** Invalid: it did not compile. OutOfSync: something other than the newest version runs, on purpose. */
   sync: 'Synced' | 'OutOfSync' | 'Invalid'
   message: string
+  /** The revision that the snapshot came with; default the one that is applied. */
+  revision?: string
   /** The job whose history and debts it takes over. */
   renamedFrom?: JobId
 }
@@ -84,6 +86,8 @@ export interface Applied {
   /** Only jobs whose record changes; every other job that is in sync moves on to the revision with it. */
   changes: JobChange[]
   removed: JobId[]
+  /** Pins that the revision ends. */
+  ended: Hold[]
   operators: OperatorFacts
   sync: Sync
 }

@@ -108,12 +108,16 @@ t.test('the digest follows the meaning of what the job uses, not its writing', a
 
 t.test('a compiler that remembers gives what one without memory gives, whatever was changed', async (t) => {
   const reader = createManifestReader()
-  const compile = createCompiler()
+  const { compile, forgetOthers } = createCompiler()
   const edit = (edits: Parameters<typeof editSmall>[0]) => load(editSmall(edits), { reader })
   const first = compile(edit({}), 'acme/eod')
   t.match(first, { snapshot: { digest: /./ } })
   const again = compile(edit({ 'jobs.d/platform/connections/s3.yaml': breakIt }), 'acme/eod')
   t.equal('snapshot' in again && again.snapshot, 'snapshot' in first && first.snapshot, 'the same object')
+  forgetOthers(new Map())
+  const anew = compile(edit({}), 'acme/eod')
+  t.not('snapshot' in anew && anew.snapshot, 'snapshot' in first && first.snapshot, 'forgotten, built anew')
+  t.same(anew, first)
   const edits: [string, (text: string) => string][] = [
     [eod, (text) => text.replace('/outbound', '/out')],
     ['jobs.d/acme/client.yaml', (text) => text.replace('title: Tampa', 'title: Tampa Bay')],

@@ -2,8 +2,10 @@ import '../../fakes/clean-children.ts'
 import { join } from 'node:path'
 import t from 'tap'
 import { readMail } from '../../../engine/config/templates.ts'
+import type { AlertFacts, AlertRecord } from '../../../engine/core/contracts/alerts.ts'
 import type { MailData } from '../../../engine/core/mail-data.ts'
 import { renderMail } from '../../../engine/reports/template.ts'
+import { describeAlerts } from '../../../engine/runtime/alert-mails.ts'
 import { load, readFolder } from './golden.ts'
 
 const manifests = load(await readFolder(join(import.meta.dirname, '../../..')))
@@ -42,18 +44,94 @@ for (const name of ['report-ready', 'campaign-result', 'file-received']) {
   })
 }
 
-t.test('the alert renders from what the ledger holds of a failure', async (t) => {
-  const error = { code: 'AUTH_REFUSED', message: 'acme-sftp refused the credentials' }
-  const facts = {
-    job: { id: 'acme/eod', title: 'EOD' },
-    client: { name: 'acme', title: 'Acme' },
-    callCenter: null,
-    run: { id: '00ff', slot: '2026-11-22T18:30:00.000Z', revision: 'r1' },
-    step: { name: 'upload', type: 'ftp-out-copy', attempts: 3 },
-    error: { ...error, hint: 'Look at the secret.' },
-    next: 'The run has failed.',
+const failure: AlertFacts = {
+  job: { id: 'acme/eod', title: 'EOD' },
+  client: { name: 'acme', title: 'Acme', timezone: 'America/Chicago' },
+  callCenter: null,
+  run: { id: '00ff', slot: '2026-11-23T00:30:00.000Z', revision: 'r1' },
+  step: { name: 'upload', type: 'ftp-out-copy', attempts: 3 },
+  error: {
+    code: 'ENDPOINT_UNREACHABLE',
+    message: 'cannot reach acme-sftp: 10.1.2.3:22',
+    hint: 'Is host 10.1.2.3 up?',
+  },
+  next: 'The run has failed.',
+  streak: { failures: 1, since: '2026-11-23T00:30:09.000Z' },
+}
+
+function toRecord(about: AlertRecord['about'], to: string[] | null = null): AlertRecord {
+  const recipients = { route: to ? 'client/acme' : 'operators', to }
+  return {
+    id: 'x',
+    runId: '00ff',
+    recipients,
+    about,
+    state: 'pending',
+    createdAt: '2026-11-23T00:31:00.000Z',
   }
-  const mail = await renderMail(readMail(manifests, null, 'alert'), facts)
-  t.match(mail.subject, 'AUTH_REFUSED')
-  for (const part of [mail.html, mail.text]) t.match(part, 'acme-sftp refused the credentials')
+}
+
+async function renderAlerts(...alerts: AlertRecord[]) {
+  const { template, facts } = describeAlerts(alerts, 10)
+  return renderMail(readMail(manifests, null, template), facts)
+}
+
+t.test('a first failure is told with its error and what to do, in local time', async (t) => {
+  const mail = await renderAlerts(toRecord({ step: failure }))
+  t.match(mail.subject, /ENDPOINT_UNREACHABLE\s*$/)
+  for (const part of [mail.html, mail.text]) {
+    for (const word of ['10.1.2.3:22', 'Is host', '22 Nov 2026 18:30 America/Chicago', 'jobsd runs 00ff'])
+      t.match(part, word)
+    t.match(part, 'every 10th, and when it works again')
+    t.notMatch(part, /in a row since|null|undefined|\{\{/)
+  }
+})
+
+t.test('the tenth failure in a row says so, and since when', async (t) => {
+  const streak = { failures: 10, since: '2026-11-13T00:30:09.000Z' }
+  const mail = await renderAlerts(toRecord({ step: { ...failure, streak } }))
+  t.match(mail.subject, '(10 in a row)')
+  for (const part of [mail.html, mail.text])
+    t.match(part, 'Failure 10 in a row since 12 Nov 2026 18:30 America/Chicago.')
+})
+
+t.test('a copy names neither host nor hint, revision or command', async (t) => {
+  const mail = await renderAlerts(toRecord({ step: failure }, ['boss@acme.example']))
+  for (const part of Object.values(mail)) t.notMatch(part, /10\.1\.2\.3|Is host|r1|jobsd runs|acme-sftp/)
+  for (const part of [mail.html, mail.text]) t.match(part, 'The other side could not be reached.')
+  t.match(mail.text, 'ENDPOINT_UNREACHABLE')
+})
+
+t.test('a recovery says after how many failures, and since when it failed', async (t) => {
+  const streak = { failures: 12, since: '2026-11-13T00:30:09.000Z' }
+  const mail = await renderAlerts(toRecord({ recovery: { ...failure, streak, isStep: false } }))
+  t.match(mail.subject, 'acme/eod works again')
+  for (const part of [mail.html, mail.text]) {
+    t.match(part, 'after 12 failures in a row a run has ended well')
+    t.match(part, '12 Nov 2026 18:30 America/Chicago')
+    t.notMatch(part, /null|undefined|\{\{/)
+  }
+  t.match(mail.html, '<code>jobsd rerun</code>')
+})
+
+t.test('a digest is one line an alert, without a host in the copy', async (t) => {
+  const streak = { failures: 20, since: '2026-11-13T00:30:09.000Z' }
+  const to = ['boss@acme.example']
+  const mail = await renderAlerts(
+    toRecord({ step: failure }, to),
+    toRecord({ step: { ...failure, callCenter: 'dallas', streak } }, to),
+    toRecord({ recovery: { ...failure, streak, isStep: true } }, to),
+  )
+  t.match(mail.subject, '2 failures and 1 other notice')
+  t.match(mail.text, '- 00:31 acme/eod, dallas: upload failed, ENDPOINT_UNREACHABLE, 20 in a row (run 00ff)')
+  t.match(mail.text, '- 00:31 acme/eod: step upload works again')
+  for (const part of Object.values(mail)) t.notMatch(part, /10\.1\.2\.3|Is host/)
+})
+
+t.test('a digest of very many says how many more there are', async (t) => {
+  const alerts = Array.from({ length: 1000 }, () => toRecord({ step: failure }))
+  const mail = await renderAlerts(...alerts)
+  t.match(mail.subject, '1,000 failures')
+  t.equal(mail.text.match(/upload failed/g)?.length, 100)
+  t.match(mail.text, '- and 900 more')
 })

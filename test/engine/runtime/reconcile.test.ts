@@ -20,8 +20,7 @@ function createGitStage(t: Test, source: Partial<ConfigSource> = {}) {
     async push(revision: string, edits: Edits) {
       stage.state.tree = { ...editSmall(edits), revision }
       stage.engine.reload()
-      await until(async () => (await stage.engine.status()).revision.attempted === revision)
-      await stage.clock.asleep()
+      await until(() => stage.engine.sync().last?.revision === revision)
     },
     async job(id: JobId) {
       return (await stage.engine.status()).jobs.find(({ job }) => job === id)
@@ -125,7 +124,7 @@ t.test('a refused revision changes nothing; reverted, all is well again', async 
 t.test('a commit is held to the settings in force, never to its own', async (t) => {
   const asked: TrustRules[] = []
   const verify = (text: string) =>
-    `${text}git: { verify: ssh, signers: [{ name: Ana, key: ssh-ed25519 AAAA }] }\n`
+    `${text}git: { verify: ssh, signers: [{ name: Ana, key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEf9JnrWWF3XiV6uoG2/w9eEz+6CFsyhh3AtM+0tVCBW }] }\n`
   const { engine, push, state, create } = createGitStage(t, {
     async vouch(commit, _accepted, rules) {
       asked.push(rules)

@@ -23,7 +23,12 @@ function createStage(t: Test, keysAreRead: Promise<void> = Promise.resolve()) {
   const engine = {
     isReady: () => true,
     queueSize: () => ({ waiting: 2, working: 1 }),
-    status: async () => ({ revision: {}, jobs: [{ sync: 'Synced', health: 'Healthy' }] }),
+    status: async () => ({
+      source: { ok: true },
+      syncs: [],
+      jobs: [{ sync: 'Synced', health: 'Healthy', holds: [] }],
+    }),
+    sync: () => ({ last: undefined, lastReadMs: null }),
     async acceptEvent(event: Accepted) {
       const before = accepted.find(({ client, id }) => client === event.client && id === event.id)
       if (!before) accepted.push(event)
@@ -42,7 +47,9 @@ function createStage(t: Test, keysAreRead: Promise<void> = Promise.resolve()) {
       ({ client, name }) => only === undefined || only === `${client}/${name}`,
     )
   }
-  const server = createHttpServer({ engine, clock, log, keys, operatorsToken: new Secret('operators') })
+  const operatorsToken = new Secret('operators')
+  const hookSecret = async () => undefined
+  const server = createHttpServer({ engine, clock, log, keys, hookSecret, operatorsToken })
   t.teardown(() => server.close())
   return { server, accepted }
 }

@@ -242,6 +242,26 @@ t.test('a clock that was far ahead does not stop the schedule once it is right',
   t.same(during.slots(), ['2026-12-22T09:00:00.000Z', '2026-11-22T10:00:00.000Z'])
 })
 
+t.test('however the clock is set, no slot is due twice and none goes without a record', async (t) => {
+  const firstMs = Date.parse('2026-11-22T10:00:00.000Z')
+  const { clock, host, prime, slots } = await watch(t, [hourly], '2026-11-22T09:30:00.000Z')
+  await prime()
+  let newestMs = 0
+  for (const jumpMs of [3 * HOUR, -3 * HOUR, 365 * DAY, -365 * DAY, -5 * HOUR, 5 * HOUR, 730 * DAY]) {
+    await clock.asleep()
+    clock.jump(jumpMs)
+    await clock.live(2 * HOUR)
+    newestMs = Math.max(newestMs, clock.now().getTime())
+    const expected = Array.from({ length: Math.floor((newestMs - firstMs) / HOUR) + 1 }, (_, index) =>
+      new Date(firstMs + index * HOUR).toISOString(),
+    )
+    const recorded = new Set([...slots(), ...host.passed.map((line) => line.slice(-24))])
+    t.strictSame([...recorded].sort(), expected, `after a jump of ${jumpMs / HOUR} h`)
+    t.equal(new Set(slots()).size, slots().length)
+  }
+  t.ok(host.passed.every((line) => line.startsWith('missed ')))
+})
+
 t.test('a ledger that fails is told and tried again until the slot is safe', async (t) => {
   const { clock, host, prime, slots } = await watch(
     t,

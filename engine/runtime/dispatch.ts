@@ -1,0 +1,238 @@
+/** From recorded runs to worked-on ones: the queue, the runner, and what is between two attempts. */
+import { checkAuditText } from '../core/audit-text.ts'
+import type { NoticeFacts } from '../core/contracts/alerts.ts'
+import type { DueRecord, WaitingRun } from '../core/contracts/ledger.ts'
+import type { LaneLimits, Queue, QueuedRun } from '../core/contracts/queue.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { Settings } from '../core/manifest.ts'
+import { stepConnections } from '../core/step-connections.ts'
+import { createBreakers } from './breaker.ts'
+import { createRunner, type RunnerParts } from './runner.ts'
+import { createWatchdog } from './watchdog.ts'
+
+/** A run that broke off goes on after a second, then twice as long each time, up to five minutes. */
+const firstAgainMs = 1_000
+const lastAgainMs = 300_000
+const defaultMaxRuns = 8
+
+export interface DispatchParts extends Omit<RunnerParts, 'onProgress' | 'enter' | 'breakers'> {
+  queue: Queue
+  /** Called when alerts became pending. */
+  onAlert(): void
+  /** Aborts when the engine has stopped: what waits goes on at the next start. */
+  stopping: AbortSignal
+}
+
+export interface Dispatch {
+  /** Begins to work on what is queued. */
+  start(settings: Settings | null): void
+  /** Takes over other limits. */
+  limit(settings: Settings | null): void
+  /** Queues recorded runs; those that have ended already are passed over. */
+  enqueue(runIds: string[]): void
+  /** Queues the runs of something due that was recorded just now. */
+  enqueueDue(due: DueRecord, runIds: string[]): void
+  /** Queues every run that has not ended. */
+  enqueueAll(): Promise<void>
+  /** Ends a run by hand, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
+  cancel(runId: string, by: { who: string; why: string }): Promise<void>
+  size(): { waiting: number; working: number }
+}
+
+export function createDispatch(parts: DispatchParts): Dispatch {
+  const { ledger, queue, clock, log, stopping } = parts
+  const now = () => clock.now().toISOString()
+  /** To be read from the ledger and queued. */
+  let pending = new Set<string>()
+  let reading: Promise<void> | undefined
+  let readingCount = 0
+  /** As they were read last. */
+  const rows = new Map<string, WaitingRun>()
+  const brokenOff = new Map<string, number>()
+  /** Wakes those that wait for a connection. */
+  const wakers = new Map<string, Set<() => void>>()
+
+  const breakers = createBreakers(clock, log, (connection) => {
+    for (const wake of wakers.get(connection) ?? []) wake()
+  })
+  const watchdog = createWatchdog(clock, giveUp)
+  const walk = createRunner({
+    ...parts,
+    breakers,
+    enter: (runId, connections) => queue.move(runId, connections),
+    onProgress: (runId, withinMs) => watchdog.progress(runId, withinMs),
+  })
+
+  function enqueue(runIds: string[]): void {
+    for (const runId of runIds) pending.add(runId)
+    if (pending.size > 0) reading ??= readPending().finally(() => (reading = undefined))
+  }
+
+  async function readPending(): Promise<void> {
+    while (pending.size > 0) {
+      const ids = [...pending]
+      pending = new Set()
+      readingCount = ids.length
+      try {
+        const found = await ledger.waitingRuns(ids)
+        const unfinished = new Set(found.map(({ id }) => id))
+        for (const id of ids) if (!unfinished.has(id)) queue.end(id)
+        readingCount = found.length
+        for (const row of found) {
+          await send(row)
+          readingCount -= 1
+        }
+      } catch (error) {
+        log.error(
+          { runs: ids.length, reason: (error as Error).message },
+          'runs cannot be read; they begin later',
+        )
+        for (const id of ids) sendLater(id, firstAgainMs)
+      } finally {
+        readingCount = 0
+      }
+    }
+  }
+
+  async function send(row: WaitingRun): Promise<void> {
+    const snapshot = await parts.snapshot(row.snapshot).catch(() => undefined)
+    const step = snapshot?.manifest.steps.find(({ name }) => name === row.position)
+    if (row.group && snapshot?.manifest.concurrency?.onConflict === 'replace')
+      await dropReplaced(row.group.name)
+    rows.set(row.id, row)
+    // A snapshot that cannot be read is told by whoever works on the run.
+    queue.send({ ...row, connections: snapshot && step ? stepConnections(snapshot, step) : [] })
+  }
+
+  /** The ledger cancelled runs of the group when it recorded the new one. */
+  async function dropReplaced(group: string): Promise<void> {
+    const members = queue.members(group)
+    const unfinished = new Set((await ledger.waitingRuns(members)).map(({ id }) => id))
+    for (const id of members) if (!unfinished.has(id)) queue.end(id, new JobsdError('RUN_LOST', { run: id }))
+  }
+
+  /** Works on a run; one that waits, or broke off by an error of the ledger, is handed to the queue again later. */
+  async function workOn({ id }: QueuedRun, signal: AbortSignal): Promise<void> {
+    const row = rows.get(id)
+    rows.delete(id)
+    watchdog.begin(id)
+    try {
+      const waits = await walk(id, signal, row)
+      if (signal.aborted) return
+      watchdog.end(id)
+      brokenOff.delete(id)
+      if (!waits) queue.end(id)
+      else if (waits.forMs === 0) enqueue([id])
+      else sendLater(id, waits.forMs, waits.connection)
+    } catch (error) {
+      // Whoever aborted it has seen to the rest; another one may work on it by now.
+      if (signal.aborted) return
+      watchdog.end(id)
+      await breakOff(id, error as Error & { code?: string })
+    }
+  }
+
+  async function breakOff(id: string, { code, message, stack }: Error & { code?: string }): Promise<void> {
+    if (code === 'RUN_LOST') {
+      log.warn({ run: id }, message)
+      if ((await ledger.waitingRuns([id])).length === 0) queue.end(id)
+      return
+    }
+    const times = (brokenOff.get(id) ?? 0) + 1
+    brokenOff.set(id, times)
+    const forMs = Math.min(firstAgainMs * 2 ** (times - 1), lastAgainMs)
+    log.error({ run: id, reason: message, stack, forMs }, 'a run broke off; it goes on later')
+    sendLater(id, forMs)
+  }
+
+  /** `connection`: earlier, as soon as that one is back. */
+  function sendLater(runId: string, forMs: number, connection?: string): void {
+    const early = new AbortController()
+    const wake = () => early.abort()
+    const waiters = connection === undefined ? undefined : (wakers.get(connection) ?? new Set())
+    if (connection !== undefined && waiters) wakers.set(connection, waiters.add(wake))
+    clock
+      .sleep(forMs, AbortSignal.any([stopping, early.signal]))
+      .catch(() => undefined) // Woken early, or the engine stops: then the run goes on at the next start.
+      .finally(() => {
+        waiters?.delete(wake)
+        if (!stopping.aborted) enqueue([runId])
+      })
+  }
+
+  function giveUp(runId: string, forMs: number): void {
+    log.error(
+      { run: runId, forMs },
+      'a run made no progress: whoever works on it is given up, and it begins anew',
+    )
+    queue.abandon(runId, new JobsdError('RUN_LOST', { run: runId }))
+    enqueue([runId])
+    const notice = describeStuck(runId, forMs)
+    ledger.raiseNotice(`stuck-${runId}`, notice, now()).then(
+      () => parts.onAlert(),
+      (error: Error) =>
+        log.error({ run: runId, reason: error.message }, 'that a run is stuck cannot be told'),
+    )
+  }
+
+  return {
+    start(settings) {
+      queue.work(readLimits(settings), workOn, (runId, error) => {
+        log.error({ run: runId, reason: (error as Error).message }, 'a run cannot be worked on')
+      })
+    },
+    limit: (settings) => queue.limit(readLimits(settings)),
+    enqueue,
+    enqueueDue(due, runIds) {
+      // A group may have skipped or replaced some: the ledger knows.
+      if (due.group) return enqueue(runIds)
+      for (const id of runIds) void send(toWaitingRun(due, id))
+    },
+    async enqueueAll() {
+      for (const row of await ledger.waitingRuns()) await send(row)
+    },
+    async cancel(runId, { who, why }) {
+      const audit = { who: checkAuditText('who', who), why: checkAuditText('why', why), at: now() }
+      const state = await ledger.cancelRun(runId, audit)
+      if (state === undefined) throw new JobsdError('RUN_UNKNOWN', { run: runId })
+      if (state !== 'queued' && state !== 'running')
+        throw new JobsdError('BAD_REQUEST', { reason: `run ${runId} has ended already: ${state}` })
+      log.info({ run: runId, who }, 'run cancelled')
+      watchdog.end(runId)
+      queue.end(runId, new JobsdError('RUN_LOST', { run: runId }))
+    },
+    size() {
+      const { waiting, working } = queue.size()
+      return { waiting: waiting + readingCount + pending.size, working }
+    },
+  }
+}
+
+/** As the ledger would tell it of a run that nobody has worked on yet. */
+function toWaitingRun({ job, trigger, slot, snapshot, firstStep, now }: DueRecord, id: string): WaitingRun {
+  return {
+    id,
+    client: job.slice(0, job.indexOf('/')),
+    dueAt: trigger.type === 'manual' ? now : slot,
+    createdAt: now,
+    group: null,
+    hasBegun: false,
+    snapshot,
+    position: firstStep,
+    startedAt: null,
+  }
+}
+
+function readLimits(settings: Settings | null): LaneLimits {
+  return { runs: settings?.maxRuns ?? defaultMaxRuns, ...settings?.limits }
+}
+
+function describeStuck(runId: string, forMs: number): NoticeFacts {
+  return {
+    title: `run ${runId} was stuck`,
+    message: `It was worked on for ${Math.round(forMs / 1000)} s without any progress, longer than its step may take.`,
+    facts: [{ name: 'run', value: runId }],
+    list: [],
+    next: 'It was given to another worker, and goes on at the step that had not ended. Look at the log for what hung.',
+  }
+}

@@ -1,0 +1,204 @@
+/** What is to be sent or run once more, as due records. */
+import { checkAuditText } from '../core/audit-text.ts'
+import type { DueRecord } from '../core/contracts/ledger.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { Artifact, Delivery, Instant, RunDetail, RunOrigin, Snapshot, Step } from '../core/model.ts'
+import { groupOf } from './due.ts'
+import type { ActiveJob } from './trigger-set.ts'
+
+/** A run to be repeated, by whom and why. */
+export interface RepeatRequest {
+  run: string
+  who: string
+  why: string
+}
+
+export interface RerunRequest extends RepeatRequest {
+  /** The step to begin with; default the job's first. */
+  from?: string
+}
+
+export interface ResendRequest extends RepeatRequest {
+  /** Only these targets, each in full or by a part that no other one has; default all. */
+  targets?: string[]
+}
+
+/** When it was asked for, and a text that makes this repeat another one than the last. */
+interface Asked {
+  id: string
+  now: Instant
+}
+
+/** The steps from one on, by the version in force, for the same data. Throws BAD_REQUEST. */
+export function requestRerun(
+  { snapshot, revision }: ActiveJob,
+  original: RunDetail,
+  { from, who, why }: RerunRequest,
+  asked: Asked,
+): DueRecord {
+  refuseUnended(original)
+  refuseOtherScope(snapshot, original)
+  const { steps } = snapshot.manifest
+  const first = from === undefined ? steps[0] : steps.find(({ name }) => name === from)
+  if (!first) throw refuse(`${snapshot.job} has no step ${from}: it has ${namesOf(steps).join(', ')}`)
+  // What is ahead is made anew; only what lies before is taken over.
+  const ahead = namesOf(stepsFrom(first, steps))
+  const isBefore = (name: string) =>
+    name === 'trigger' || (from !== undefined && name !== from && !ahead.includes(name))
+  const filesOf = namesOf(original.files.map(({ step }) => ({ name: step }))).filter(isBefore)
+  refuseMissingFiles(steps, ahead, filesOf, original)
+  const earlier = namesOf(original.steps).concat(
+    original.origin?.kind === 'rerun' ? original.origin.steps : [],
+  )
+  const origin: RunOrigin = {
+    kind: 'rerun',
+    runId: original.id,
+    steps: from === undefined ? [] : [...new Set(earlier)].filter(isBefore),
+    targets: null,
+  }
+  // Asked for by a person it is never passed over for another run of its group, and ends none.
+  const group = groupOf(snapshot)
+  return {
+    ...repeat(original, origin, filesOf, { who, why }, asked),
+    snapshot: snapshot.digest,
+    revision,
+    firstStep: first.name,
+    group: group && { ...group, onConflict: 'queue' },
+  }
+}
+
+/**
+ * The stored bytes once more, by the version that the run had, and the artifacts that must be whole for it. Throws
+ * BAD_REQUEST.
+ */
+export function requestResend(
+  snapshot: Snapshot,
+  original: RunDetail,
+  { targets, who, why }: ResendRequest,
+  asked: Asked,
+): { due: DueRecord; artifacts: Artifact[] } {
+  refuseUnended(original)
+  if (original.dryRun) throw refuse(`run ${original.id} was a dry run: it sent nothing`)
+  const deliveries = original.steps.flatMap((step) => step.deliveries)
+  if (deliveries.length === 0)
+    throw refuse(`run ${original.id} has nothing to send again: it came to no delivery`)
+  const only = targets && targets.length > 0 ? pickTargets(targets, deliveries) : null
+  const wanted = deliveries.filter(({ target }) => only?.includes(target) ?? true)
+  const [firstStep = '', ...others] = namesOf(
+    original.steps.filter(({ name }) => wanted.some(({ step }) => step === name)),
+  )
+  const steps = [firstStep, ...others]
+  const origin: RunOrigin = { kind: 'resend', runId: original.id, steps, targets: only }
+  const filesOf = [...new Set(original.files.map(({ step }) => step))]
+  const due: DueRecord = {
+    ...repeat(original, origin, filesOf, { who, why }, asked),
+    snapshot: snapshot.digest,
+    revision: original.revision,
+    firstStep,
+    group: null,
+  }
+  return { due, artifacts: sentArtifacts(snapshot, original, steps, only ? wanted : null) }
+}
+
+function repeat(
+  original: RunDetail,
+  origin: RunOrigin,
+  filesOf: string[],
+  { who, why }: { who: string; why: string },
+  { id, now }: Asked,
+): Omit<DueRecord, 'snapshot' | 'revision' | 'firstStep' | 'group'> {
+  const audit = { who: checkAuditText('who', who), why: checkAuditText('why', why), at: now }
+  return {
+    job: original.job,
+    trigger: { type: original.trigger.type, key: `${origin.kind}:${original.id}:${id}` },
+    slot: original.slot,
+    schedule: original.schedule,
+    event: original.event,
+    // Among the files that are taken over: a file that was posted once is recorded as posted once.
+    file: null,
+    callCenters: [original.callCenter],
+    dryRun: original.dryRun,
+    repeats: { origin, filesOf, audit },
+    now,
+  }
+}
+
+function refuseUnended({ id, state }: RunDetail): void {
+  if (state === 'queued' || state === 'running')
+    throw refuse(`run ${id} has not ended: it is ${state}. Wait for it, or cancel it first`)
+}
+
+/** The job may have been given another scope since, or have lost that call center. */
+function refuseOtherScope({ job, manifest }: Snapshot, { id, callCenter }: RunDetail): void {
+  const { scope, callCenters } = manifest
+  if (callCenter === null ? scope === 'client' : scope !== 'client' && callCenters.includes(callCenter))
+    return
+  const had = callCenter === null ? 'covered the whole client' : `was of call center ${callCenter}`
+  const has = scope === 'client' ? 'its scope is client' : `it has ${callCenters.join(', ')}`
+  throw refuse(`run ${id} ${had}, and ${job} does not fit that any more: ${has}`)
+}
+
+function refuseMissingFiles(steps: Step[], ahead: string[], filesOf: string[], { id }: RunDetail): void {
+  for (const step of steps) {
+    if (!ahead.includes(step.name)) continue
+    const missing = sourcesOf(step).find((name) => !ahead.includes(name) && !filesOf.includes(name))
+    if (missing === undefined) continue
+    const lacks = missing === 'trigger' ? 'was started by no file' : `has no file of step ${missing}`
+    throw refuse(`step ${step.name} needs a file from ${missing}, and run ${id} ${lacks}`)
+  }
+}
+
+/** A step and all that may follow it. */
+function stepsFrom(first: Step, steps: Step[]): Step[] {
+  const found = new Set<Step>()
+  const open: (Step | undefined)[] = [first]
+  while (open.length > 0) {
+    const step = open.pop()
+    if (!step || found.has(step)) continue
+    found.add(step)
+    for (const next of [step.onSuccess, step.onFailure]) open.push(steps.find(({ name }) => name === next))
+  }
+  return [...found]
+}
+
+function sourcesOf(step: Step): string[] {
+  return 'from' in step && step.from !== undefined ? [step.from].flat() : []
+}
+
+function namesOf(named: { name: string }[]): string[] {
+  return [...new Set(named.map(({ name }) => name))]
+}
+
+function pickTargets(named: string[], deliveries: Delivery[]): string[] {
+  const known = [...new Set(deliveries.map(({ target }) => target))]
+  const picked = named.map((text) => {
+    const found = known.includes(text) ? [text] : known.filter((target) => target.includes(text))
+    if (found.length === 1) return found[0] as string
+    const fault = found.length === 0 ? 'is no target of the run' : 'is not one target alone'
+    throw refuse(`${JSON.stringify(text)} ${fault}; it has ${known.join(' and ')}`)
+  })
+  return [...new Set(picked)]
+}
+
+/** What the steps send: all that they are given, or of copying steps only the deliveries that are `wanted`. */
+function sentArtifacts(
+  snapshot: Snapshot,
+  original: RunDetail,
+  steps: string[],
+  wanted: Delivery[] | null,
+): Artifact[] {
+  const sent = snapshot.manifest.steps
+    .filter(({ name }) => steps.includes(name))
+    .flatMap((step): (Artifact | null)[] => {
+      if (wanted && step.type !== 'email')
+        return wanted.filter((delivery) => delivery.step === step.name).map(({ artifact }) => artifact)
+      const sources = sourcesOf(step)
+      return original.files.filter((file) => sources.includes(file.step))
+    })
+  const found = sent.filter((artifact) => artifact !== null)
+  return [...new Map(found.map((artifact) => [artifact.sha256, artifact])).values()]
+}
+
+function refuse(reason: string): JobsdError {
+  return new JobsdError('BAD_REQUEST', { reason })
+}

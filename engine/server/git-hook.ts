@@ -1,0 +1,88 @@
+/** POST /v1/hooks/git: a forge says that something was pushed. A hint to read the source, and nothing else. */
+import type { FastifyInstance } from 'fastify'
+import type { Clock, Log, Secrets } from '../core/contracts/services.ts'
+import { JobsdError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Engine } from '../runtime/engine.ts'
+import { isSignedByForge, looksSigned } from './hook-signature.ts'
+
+const secretName = 'git-webhook'
+/** A request must not cost a file: nobody has proved anything when the secret is looked for. */
+const keptMs = 10_000
+/** Forges put every commit of a push into it. */
+const maxBodyBytes = 1024 * 1024
+
+export interface GitHookParts {
+  engine: Pick<Engine, 'reload'>
+  clock: Clock
+  /** The secret that hooks are signed with; undefined where there is none. */
+  secret(): Promise<Secret | undefined>
+}
+
+/**
+ * Adds the route. Answers 202 to what is signed, 401, 413, and 404 where no secret is set, as if it were not there. The
+ * body is never looked into: what is there to be read, the source tells.
+ */
+export function addGitHookRoute(server: FastifyInstance, { engine, clock, secret }: GitHookParts): void {
+  server.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+      (_request, body, parsed) => parsed(null, body),
+    )
+    // Before the body is read: whoever has not even something like a signature is not listened to.
+    scope.addHook('onRequest', async (request, reply) => {
+      if (!(await secret())) return reply.code(404).send({ error: 'not found' })
+      if (!looksSigned(request.headers)) return reply.code(401).send({ error: 'it is not signed' })
+    })
+    scope.post('/v1/hooks/git', async (request, reply) => {
+      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
+      const key = await secret()
+      if (!key || !isSignedByForge(key, request.headers, body, clock.now().getTime()))
+        return reply.code(401).send({ error: 'the signature is wrong' })
+      engine.reload()
+      return reply.code(202).send({ hint: true })
+    })
+    done()
+  })
+}
+
+/** Finds the secret, read anew after 10 s. Where it cannot be used that is logged, when it begins or its reason changes. */
+export function createHookSecret({
+  secrets,
+  clock,
+  log,
+}: {
+  secrets: Secrets
+  clock: Clock
+  log: Log
+}): GitHookParts['secret'] {
+  let found: Promise<Secret | undefined> | undefined
+  let sinceMs = 0
+  let told = ''
+
+  async function resolve(): Promise<Secret | undefined> {
+    try {
+      const secret = await secrets.resolve(secretName)
+      told = ''
+      return secret
+    } catch (error) {
+      const { message: reason } = error as Error
+      const isMissing = error instanceof JobsdError && error.code === 'SECRET_MISSING'
+      if (!isMissing && reason !== told) log.error({ reason }, 'the secret of Git hooks cannot be used')
+      told = isMissing ? '' : reason
+      return undefined
+    }
+  }
+
+  return () => {
+    const nowMs = clock.now().getTime()
+    // A clock that was set back must not keep a secret for longer.
+    if (!found || Math.abs(nowMs - sinceMs) >= keptMs) {
+      found = resolve()
+      sinceMs = nowMs
+    }
+    return found
+  }
+}
