@@ -53,6 +53,8 @@ const nothing: SourceTree = { revision: 'none', files: new Map() }
 export function createModel(): Model {
   let maxRemovals = 10
   let newest = new Map<JobId, Snapshot>()
+  /** The last version of each job that came into force with its commit. */
+  const synced = new Map<JobId, Snapshot>()
   /** Names with a history of their own: nothing else's is put on top of it. */
   const ran = new Set<JobId>()
 
@@ -106,10 +108,19 @@ export function createModel(): Model {
         if (!found && !before.has(job)) ran.delete(job)
       }
       for (const [from, to] of renamed) moveNames(from, to)
-      const gone = [...before.keys()].filter((job) => !next.has(job) && !renamed.has(job))
+      const missing = [...before.keys()].filter((job) => !next.has(job) && !renamed.has(job))
+      const awaited = brokenNewNames(files, present, newest)
+      const gone = missing.filter((job) => !awaited.has(job))
+      for (const job of missing) {
+        if (awaited.has(job)) next.set(job, { ...before.get(job)!, sync: 'OutOfSync' })
+      }
+      const isLeft = [...next.values()].some(({ snapshot }) => snapshot)
       for (const job of gone) {
-        if (gone.length > maxRemovals) next.set(job, { ...before.get(job)!, sync: 'OutOfSync' })
-        else model.pins.delete(job)
+        if (gone.length > maxRemovals || !isLeft) next.set(job, { ...before.get(job)!, sync: 'OutOfSync' })
+        else {
+          model.pins.delete(job)
+          synced.delete(job)
+        }
       }
       refuseRivals(next, before)
       model.jobs = next
@@ -137,10 +148,13 @@ export function createModel(): Model {
   }
 
   function remember(revision: string): void {
-    const running = [...model.jobs].flatMap(([job, { snapshot }]) =>
-      snapshot ? [[job, snapshot] as const] : [],
-    )
-    for (const [job] of running) ran.add(job)
+    for (const [job, { snapshot, sync }] of model.jobs) if (sync === 'Synced') synced.set(job, snapshot!)
+    // What a commit brought, also while something else is pinned.
+    const running = [...model.jobs].flatMap(([job, { snapshot }]) => {
+      if (snapshot) ran.add(job)
+      const version = synced.get(job)
+      return snapshot && version ? [[job, version] as const] : []
+    })
     model.versions.delete(revision)
     model.versions.set(revision, new Map(running))
     for (const old of model.versions.keys())
@@ -181,6 +195,17 @@ function oldNameOf(
   if (manifest.previousName === undefined || before.get(job)?.snapshot) return undefined
   const from: JobId = `${manifest.client}/${manifest.previousName}`
   return before.get(from)?.snapshot && !present.includes(from) ? from : undefined
+}
+
+/** The old names of jobs whose new name does not compile yet. */
+function brokenNewNames(files: Files, present: JobId[], good: ReadonlyMap<JobId, Snapshot>): Set<JobId> {
+  const names = new Set<JobId>()
+  for (const job of present) {
+    const text = good.has(job) ? '' : Buffer.from(files.get(`jobs.d/${job}.yaml`)?.data ?? '').toString()
+    const previousName = /^previousName: (\S+)$/m.exec(text)?.[1]
+    if (previousName) names.add(`${job.slice(0, job.indexOf('/'))}/${previousName}`)
+  }
+  return names
 }
 
 /** A job that newly claims a place that a running one still has, waits: whatever keeps that one running. */

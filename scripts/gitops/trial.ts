@@ -170,9 +170,9 @@ function createTrial(stage: Stage, random: Random) {
     if (made.broken) counts.broken += 1
   }
 
-  /** Does something by hand: the engine hints itself to read the source then. */
-  async function act(what: () => Promise<unknown>): Promise<void> {
-    clock.expect(1)
+  /** Does something by hand; after a pin the engine hints itself to read the source. */
+  async function act(what: () => Promise<unknown>, hints = 1): Promise<void> {
+    clock.expect(hints)
     await what()
     await clock.settle()
   }
@@ -185,7 +185,7 @@ function createTrial(stage: Stage, random: Random) {
     counts.holds += 1
     const kind = random(3)
     if (kind === 0) {
-      await act(() => holds.suspend({ job, ...who }))
+      await act(() => holds.suspend({ job, ...who }), 0)
       model.suspended.add(job)
     } else if (kind === 1 && model.canPin()) {
       const ran = [...model.versions].filter(([, jobs]) => jobs.has(job)).map(([revision]) => revision)
@@ -201,7 +201,7 @@ function createTrial(stage: Stage, random: Random) {
     const end = atMost === 0 ? undefined : atMost
     for (const job of [...model.suspended].slice(0, end)) {
       if (!model.jobs.get(job)?.snapshot) continue
-      await act(() => holds.resume({ job, ...who }))
+      await act(() => holds.resume({ job, ...who }), 0)
       model.suspended.delete(job)
     }
     for (const job of [...model.pins.keys()].slice(0, end)) {
