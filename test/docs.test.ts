@@ -462,3 +462,15 @@ function missingTool(...names: string[]): string | false {
   })
   return missing === undefined ? false : `no ${missing}`
 }
+
+t.test('each promise of operations.md names tests that are there', async (t) => {
+  const page = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+  const section = page.slice(page.indexOf('## What is promised'), page.indexOf('## Limits'))
+  const rows = section.split('\n').filter((line) => /^\| [a-z] \|/.test(line))
+  t.equal(rows.length, 8)
+  for (const row of rows) {
+    const tests = [...row.matchAll(/`(test\/[^`]+)`/g)].map((match) => match[1]!)
+    t.ok(tests.length > 0, row.slice(0, 60))
+    for (const path of tests) t.ok(existsSync(join(root, path)), path)
+  }
+})

@@ -217,6 +217,11 @@ export function createRunner(parts: RunnerParts): WalkRun {
       if (signal.aborted) throw signal.reason
       failure = error
       if (error instanceof JobsdError && error.code === 'RUN_LOST') throw error
+      if (error instanceof JobsdError && error.code === 'STORAGE_FAILED') {
+        // Our own disk is nobody's failure: the run breaks off, and goes on once there is room.
+        await ledger.takeBackAttempt(guard, seq)
+        throw error
+      }
       const recorded = toRecorded(error)
       const about = { run: run.id, job: run.job, step: step.name, attempts, code: recorded.code }
       if (!(error instanceof JobsdError))

@@ -117,7 +117,7 @@ function describeLedger(
     const run = await ledger.claimRun(runId, at(2))
     const guard = { runId, token: run?.token ?? 0 }
     const step = await ledger.beginStep(guard, 'build', 'report', at(3))
-    await ledger.countAttempt(guard, step.seq)
+    await ledger.beginAttempt(guard, { name: step.name, type: step.type }, at(3))
     const again = await (await reopen()).claimRun(runId, at(10))
     t.match(again, { state: 'running', position: 'build', token: 2, startedAt: at(2) })
     t.match(again?.steps, [{ name: 'build', outcome: 'running', attempts: 1 }])
@@ -170,7 +170,7 @@ function describeLedger(
     await ledger.beginStep(current, 'build', 'report', at(4))
     const delivery = { id: 'x', runId, step: 'build', target: 'sftp:a:/b', artifact: null }
     await t.rejects(ledger.beginStep(old, 'build', 'report', at(5)), { code: 'RUN_LOST' })
-    await t.rejects(ledger.countAttempt(old, 1), { code: 'RUN_LOST' })
+    await t.rejects(ledger.takeBackAttempt(old, 1), { code: 'RUN_LOST' })
     await t.rejects(ledger.intendDelivery(old, delivery, at(5)), { code: 'RUN_LOST' })
     await t.rejects(ledger.endStep(old, createEnd()), { code: 'RUN_LOST' })
     await ledger.intendDelivery(current, delivery, at(5))

@@ -30,11 +30,11 @@ import {
   beginAttempt,
   beginStep,
   claimRun,
-  countAttempt,
   endStep,
   intendDelivery,
   markDelivery,
   noteError,
+  takeBackAttempt,
 } from './runs.ts'
 import {
   readCommit,
@@ -86,7 +86,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     cancelRun: durable(cancelRun),
     beginAttempt: durable(beginAttempt),
     beginStep: durable(beginStep),
-    countAttempt: durable(countAttempt),
+    takeBackAttempt: durable(takeBackAttempt),
     noteError: durable(noteError),
     endStep: durable(endStep),
     intendDelivery: durable(intendDelivery),

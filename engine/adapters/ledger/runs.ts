@@ -108,12 +108,11 @@ const lastStep = prepare(({ runId }: { runId: string }) =>
   db.selectFrom('step').selectAll().where('run_id', '=', runId).orderBy('seq', 'desc').limit(1),
 )
 
-export function* countAttempt(guard: RunGuard, seq: number): Operation<number> {
+export function* takeBackAttempt(guard: RunGuard, seq: number): Operation<void> {
   yield* hold(guard)
   const at = db.selectFrom('step').select('attempts').where('run_id', '=', guard.runId).where('seq', '=', seq)
-  const attempts = Number((yield* first(at))?.attempts ?? 0) + 1
+  const attempts = Math.max(0, Number((yield* first(at))?.attempts ?? 0) - 1)
   yield* updateStep(guard, seq, { attempts })
-  return attempts
 }
 
 export function* noteError(guard: RunGuard, seq: number, error: RecordedError): Operation<void> {

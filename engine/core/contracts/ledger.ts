@@ -213,12 +213,12 @@ export interface Ledger {
   claimRun(runId: string, now: Instant, attempt?: StepName): Promise<RunDetail | undefined>
   /** Ends a run by hand, whoever works on it. Returns the state that it had, undefined for no such run. */
   cancelRun(runId: string, audit: Audit): Promise<RunState | undefined>
-  /** `beginStep` and `countAttempt` at once. */
+  /** As `beginStep`, and counts one more attempt before it is made. */
   beginAttempt(guard: RunGuard, step: StepName, now: Instant): Promise<StepRecord>
   /** Begins the step at the run's position, or goes on with the one that had not ended. */
   beginStep(guard: RunGuard, name: string, type: StepRecord['type'], now: Instant): Promise<StepRecord>
-  /** Counts one more attempt before it is made. */
-  countAttempt(guard: RunGuard, seq: number): Promise<number>
+  /** Takes one attempt back that was none of the target's fault. */
+  takeBackAttempt(guard: RunGuard, seq: number): Promise<void>
   /** Shows why a step waits for another attempt. */
   noteError(guard: RunGuard, seq: number, error: RecordedError): Promise<void>
   /** Moves the run on, counts its failures in a row, and makes alerts pending; true where there are new ones. */

@@ -95,7 +95,7 @@ t.test(
     state.fails = {}
     const guard = { runId: 'none', token: 1 }
     const some = await Promise.allSettled([
-      ledger.countAttempt(guard, 1),
+      ledger.takeBackAttempt(guard, 1),
       ledger.raiseNotice('c', notice, now),
     ])
     t.same(

@@ -191,3 +191,20 @@ t.test('a renamed job keeps its history and what it owes', async (t) => {
   t.match(await ledger.jobs(), [{ job: 'acme/end-of-day', removedAt: null, sync: 'Synced' }])
   await engine.stop()
 })
+
+t.test("the engine's own full disk uses up no attempt of a step", async (t) => {
+  let full = 5
+  const { engine, ledger, clock } = createStage(t, async () => {
+    if (full-- > 0) throw new JobsdError('STORAGE_FAILED', { reason: 'ENOSPC' })
+    return { ok: true, note: '' }
+  })
+  await engine.start({ triggers: true })
+  const [id = ''] = await engine.run({ job: 'acme/eod', callCenter: 'tampa' })
+  await until(async () => {
+    await clock.advance(60_000)
+    return (await ledger.run(id))?.state === 'succeeded'
+  })
+  t.match((await ledger.run(id))?.steps[0], { attempts: 1, error: null })
+  t.same(await ledger.pendingAlerts(), [])
+  await engine.stop()
+})
