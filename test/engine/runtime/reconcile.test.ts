@@ -1,44 +1,17 @@
-import t, { type Test } from 'tap'
-import type { ConfigSource, TrustRules } from '../../../engine/core/contracts/config-source.ts'
+import t from 'tap'
+import type { TrustRules } from '../../../engine/core/contracts/config-source.ts'
 import { JobsdError } from '../../../engine/core/errors.ts'
-import type { JobId } from '../../../engine/core/model.ts'
-import { createStage, until } from '../../fakes/engine-stage.ts'
+import {
+  commitOf,
+  createGitStage,
+  eodFile as eod,
+  moreJobs,
+  settingsFile as settings,
+  until,
+} from '../../fakes/engine-stage.ts'
 import { editSmall } from '../config/golden.ts'
 
-const eod = 'jobs.d/acme/eod.yaml'
-const settings = 'jobs.d/platform/settings.yaml'
-const commits = { a: 'a'.repeat(40), b: 'b'.repeat(40), c: 'c'.repeat(40) }
-type Edits = Parameters<typeof editSmall>[0]
-
-/** A stage whose source is like Git: what is missing is gone at once, and each tree is a commit. */
-function createGitStage(t: Test, source: Partial<ConfigSource> = {}) {
-  const stage = createStage(t, async () => ({ ok: true, note: '' }), { source: { settleMs: 0, ...source } })
-  stage.state.tree = { ...editSmall({}), revision: commits.a }
-  return {
-    ...stage,
-    /** Puts a revision into the source and waits until it was looked at. */
-    async push(revision: string, edits: Edits) {
-      stage.state.tree = { ...editSmall(edits), revision }
-      stage.engine.reload()
-      await until(() => stage.engine.sync().last?.revision === revision)
-    },
-    async job(id: JobId) {
-      return (await stage.engine.status()).jobs.find(({ job }) => job === id)
-    },
-    titles: () => stage.sent.map(({ subject }) => subject.replace('[jobsd] ', '')),
-  }
-}
-
-/** That many more jobs, all valid. */
-function moreJobs(count: number): Record<string, string> {
-  const text = new TextDecoder().decode(editSmall({}).files.get(eod)?.content)
-  const edits: Record<string, string> = {}
-  for (let index = 0; index < count; index++) {
-    const changed = text.replace('name: eod', `name: more-${index}`).replace('/outbound', `/more-${index}`)
-    edits[`jobs.d/acme/more-${index}.yaml`] = changed
-  }
-  return edits
-}
+const commits = { a: commitOf('a'), b: commitOf('b'), c: commitOf('c') }
 
 t.test('more removals than allowed are all held, told once, and let through by a higher limit', async (t) => {
   const { engine, state, push, job, titles, ledger } = createGitStage(t)
@@ -96,12 +69,14 @@ t.test('a source without any job changes nothing, not even the settings', async 
 t.test('a refused revision changes nothing; reverted, all is well again', async (t) => {
   const rules: TrustRules[] = []
   const { engine, push, job, watched, titles } = createGitStage(t, {
-    async vouch(commit, _accepted, given) {
-      rules.push(given)
-      if (commit === commits.b)
-        throw new JobsdError('COMMIT_UNTRUSTED', { commit, reason: 'it is not signed' })
-      const facts = { commit, author: 'Ana <ana@x.example>', authoredAt: '2026-11-22T10:00:00.000Z' }
-      return { facts: { ...facts, signature: { state: 'unchecked' } }, rewritten: commit === commits.c }
+    source: {
+      async vouch(commit, _accepted, given) {
+        rules.push(given)
+        if (commit === commits.b)
+          throw new JobsdError('COMMIT_UNTRUSTED', { commit, reason: 'it is not signed' })
+        const facts = { commit, author: 'Ana <ana@x.example>', authoredAt: '2026-11-22T10:00:00.000Z' }
+        return { facts: { ...facts, signature: { state: 'unchecked' } }, rewritten: commit === commits.c }
+      },
     },
   })
   await engine.start({ triggers: true })
@@ -126,12 +101,14 @@ t.test('a commit is held to the settings in force, never to its own', async (t) 
   const verify = (text: string) =>
     `${text}git: { verify: ssh, signers: [{ name: Ana, key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEf9JnrWWF3XiV6uoG2/w9eEz+6CFsyhh3AtM+0tVCBW }] }\n`
   const { engine, push, state, create } = createGitStage(t, {
-    async vouch(commit, _accepted, rules) {
-      asked.push(rules)
-      if (rules.verify !== 'none' && commit !== commits.a)
-        throw new JobsdError('COMMIT_UNTRUSTED', { commit, reason: 'it is not signed' })
-      const facts = { commit, author: 'Ana <ana@x.example>', authoredAt: '2026-11-22T10:00:00.000Z' }
-      return { facts: { ...facts, signature: { state: 'unchecked' } }, rewritten: false }
+    source: {
+      async vouch(commit, _accepted, rules) {
+        asked.push(rules)
+        if (rules.verify !== 'none' && commit !== commits.a)
+          throw new JobsdError('COMMIT_UNTRUSTED', { commit, reason: 'it is not signed' })
+        const facts = { commit, author: 'Ana <ana@x.example>', authoredAt: '2026-11-22T10:00:00.000Z' }
+        return { facts: { ...facts, signature: { state: 'unchecked' } }, rewritten: false }
+      },
     },
   })
   state.tree = { ...editSmall({ [settings]: verify }), revision: commits.a }
@@ -280,13 +257,15 @@ t.test('a suspended job and a pinned one stay so over a restart', async (t) => {
 
 t.test('a delivery is traced back to the commits that it came from', async (t) => {
   const { engine, push, ledger } = createGitStage(t, {
-    async vouch(commit) {
-      const author = commit === commits.a ? 'Ana <ana@x.example>' : 'Ben <ben@x.example>'
-      const signature = { state: 'good', signer: 'Ana', key: 'SHA256:x' } as const
-      return {
-        facts: { commit, author, authoredAt: '2026-11-22T10:00:00.000Z', signature },
-        rewritten: false,
-      }
+    source: {
+      async vouch(commit) {
+        const author = commit === commits.a ? 'Ana <ana@x.example>' : 'Ben <ben@x.example>'
+        const signature = { state: 'good', signer: 'Ana', key: 'SHA256:x' } as const
+        return {
+          facts: { commit, author, authoredAt: '2026-11-22T10:00:00.000Z', signature },
+          rewritten: false,
+        }
+      },
     },
   })
   await engine.start({ triggers: true })
