@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  unlink,
+  utimes,
+} from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ArtifactStore } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
@@ -54,6 +65,11 @@ export async function createArtifactFolder(root: string): Promise<ArtifactStore>
 
     async verify(sha256, size) {
       if (!SHA256.test(sha256)) throw new JobsdError('ARTIFACT_DAMAGED', { sha256: JSON.stringify(sha256) })
+      // What somebody is about to use is as young as what was just stored: nobody removes it now.
+      const now = new Date()
+      await utimes(pathOf(sha256), now, now).catch((cause: unknown) => {
+        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
+      })
       const found = await countFile(pathOf(sha256)).catch((cause: unknown) => {
         throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
       })

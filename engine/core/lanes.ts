@@ -218,6 +218,8 @@ export function createLanes(first: LaneLimits): Lanes {
       bucket.runs.delete(entry)
       entry.bucket = null
       place(bucket)
+      // It may have been the one that a lane with room had woken: the next one may try.
+      for (const lane of bucket.lanes) reopenFor(lane, bucket.client)
     }
     entry.state = 'resting'
   }

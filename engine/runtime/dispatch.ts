@@ -49,6 +49,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   /** As they were read last. */
   const rows = new Map<string, WaitingRun>()
   const brokenOff = new Map<string, number>()
+  /** They wait for their moment. */
+  const later = new Set<string>()
   /** Wakes those that wait for a connection. */
   const wakers = new Map<string, Set<() => void>>()
 
@@ -87,7 +89,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
           { runs: ids.length, reason: (error as Error).message },
           'runs cannot be read; they begin later',
         )
-        for (const id of ids) sendLater(id, firstAgainMs)
+        for (const id of ids) if (!later.has(id)) sendLater(id, firstAgainMs)
       } finally {
         readingCount = 0
       }
@@ -108,7 +110,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   async function dropReplaced(group: string): Promise<void> {
     const members = queue.members(group)
     const unfinished = new Set((await ledger.waitingRuns(members)).map(({ id }) => id))
-    for (const id of members) if (!unfinished.has(id)) queue.end(id, new JobsdError('RUN_LOST', { run: id }))
+    for (const id of members) {
+      if (unfinished.has(id)) continue
+      watchdog.end(id)
+      queue.end(id, new JobsdError('RUN_LOST', { run: id }))
+    }
   }
 
   /** Works on a run; one that waits, or broke off by an error of the ledger, is handed to the queue again later. */
@@ -136,6 +142,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     if (code === 'RUN_LOST') {
       log.warn({ run: id }, message)
       if ((await ledger.waitingRuns([id])).length === 0) queue.end(id)
+      else sendLater(id, firstAgainMs)
       return
     }
     const times = (brokenOff.get(id) ?? 0) + 1
@@ -147,6 +154,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
   /** `connection`: earlier, as soon as that one is back. */
   function sendLater(runId: string, forMs: number, connection?: string): void {
+    later.add(runId)
     const early = new AbortController()
     const wake = () => early.abort()
     const waiters = connection === undefined ? undefined : (wakers.get(connection) ?? new Set())
@@ -156,6 +164,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       .catch(() => undefined) // Woken early, or the engine stops: then the run goes on at the next start.
       .finally(() => {
         waiters?.delete(wake)
+        later.delete(runId)
         if (!stopping.aborted) enqueue([runId])
       })
   }
@@ -189,7 +198,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       for (const id of runIds) void send(toWaitingRun(due, id))
     },
     async enqueueAll() {
-      for (const row of await ledger.waitingRuns()) await send(row)
+      // What waits for its moment is not cut short.
+      for (const row of await ledger.waitingRuns()) if (!later.has(row.id)) await send(row)
     },
     async cancel(runId, { who, why }) {
       const audit = { who: checkAuditText('who', who), why: checkAuditText('why', why), at: now() }

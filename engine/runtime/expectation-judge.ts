@@ -1,8 +1,10 @@
 /** Judges one moment of `expectBy` from what the ledger has. */
+import type { DueWork } from '../core/contracts/alerts.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Hold } from '../core/contracts/sync.ts'
 import { judgeComing, judgeWork, mustCome, type Verdict } from '../core/expectations.ts'
 import type { JobId, Snapshot } from '../core/model.ts'
+import { enumerateSlots } from '../core/slots.ts'
 import type { Moment } from './expectation-notices.ts'
 
 export interface Judge {
@@ -45,9 +47,37 @@ export function createJudge(ledger: Ledger, suspension: (job: JobId) => Hold | u
     return judgeComing(type, await readWork(snapshot, momentMs, nowMs), momentMs)
   }
 
-  function readWork({ job, schedules }: Snapshot, afterMs: number, untilMs: number) {
+  async function readWork(snapshot: Snapshot, afterMs: number, untilMs: number): Promise<DueWork> {
+    const { job, schedules } = snapshot
     const names = schedules.map(({ name }) => name)
-    return ledger.dueWork({ job, after: toInstant(afterMs), until: toInstant(untilMs), schedules: names })
+    const [after, until] = [toInstant(afterMs), toInstant(untilMs)]
+    const work = await ledger.dueWork({ job, after, until, schedules: names })
+    return { ...work, missed: [...work.missed, ...(await unsettledSlots(snapshot, afterMs, untilMs))] }
+  }
+
+  /** Slots that the trigger has not come to yet, as after the machine slept: nobody may take them for done. */
+  async function unsettledSlots(
+    { job, schedules, manifest }: Snapshot,
+    afterMs: number,
+    untilMs: number,
+  ): Promise<DueWork['missed']> {
+    if (schedules.length === 0) return []
+    const since = await ledger.schedulesSince(job, toInstant(untilMs))
+    const callCenters = manifest.scope === 'client' ? [null] : manifest.callCenters
+    return schedules.flatMap((schedule) => {
+      const settled = since[schedule.name]
+      if (settled === undefined) return []
+      return enumerateSlots(schedule, Math.max(afterMs, Date.parse(settled)), untilMs)
+        .filter(({ outcome }) => outcome !== 'skipped')
+        .flatMap(({ at }) =>
+          callCenters.map((callCenter) => ({
+            schedule: schedule.name,
+            at: toInstant(at),
+            callCenter,
+            note: '',
+          })),
+        )
+    })
   }
 
   return { judgeMoment, latenessOf }

@@ -82,7 +82,9 @@ export function requestResend(
   const deliveries = original.steps.flatMap((step) => step.deliveries)
   if (deliveries.length === 0)
     throw refuse(`run ${original.id} has nothing to send again: it came to no delivery`)
-  const only = targets && targets.length > 0 ? pickTargets(targets, deliveries) : null
+  // A resend was for some targets only: once more, it is for those.
+  const before = original.origin?.kind === 'resend' ? original.origin.targets : null
+  const only = targets && targets.length > 0 ? pickTargets(targets, deliveries) : before
   const wanted = deliveries.filter(({ target }) => only?.includes(target) ?? true)
   const [firstStep = '', ...others] = namesOf(
     original.steps.filter(({ name }) => wanted.some(({ step }) => step === name)),

@@ -23,7 +23,10 @@ export interface RepeatRuns {
    * verified. Throws RUN_UNKNOWN, BAD_REQUEST, ARTIFACT_DAMAGED: then nothing is recorded or sent.
    */
   resend(request: ResendRequest): Promise<string>
-  /** Records a run that makes another one anew, and returns its id. Throws RUN_UNKNOWN, JOB_UNKNOWN, JOB_INVALID, BAD_REQUEST. */
+  /**
+   * Records a run that makes another one anew, and returns its id. The files that it takes over are verified first. Throws
+   * RUN_UNKNOWN, JOB_UNKNOWN, JOB_INVALID, BAD_REQUEST, ARTIFACT_DAMAGED.
+   */
   rerun(request: RerunRequest): Promise<string>
 }
 
@@ -55,7 +58,10 @@ export function createRepeats({ ledger, artifacts, findJob, begin, createId, now
     async rerun(request) {
       const original = await findRun(request.run)
       const asked = { id: createId(), now: now() }
-      return beginOne(requestRerun(await findJob(original.job), original, request, asked))
+      const due = requestRerun(await findJob(original.job), original, request, asked)
+      const kept = original.files.filter(({ step }) => due.repeats?.filesOf.includes(step))
+      for (const { sha256, size } of kept) await artifacts.verify(sha256, size)
+      return beginOne(due)
     },
   }
 }

@@ -31,9 +31,11 @@ export function watchStorage(
 ): StorageWatch {
   const { clock, log } = parts
   let trouble: string | null = null
+  let failures = 0
 
   function met(error: unknown): void {
     if (!(error instanceof JobsdError) || error.code !== 'STORAGE_FAILED') return
+    failures += 1
     const isNew = trouble === null
     trouble = error.message
     if (!isNew) return
@@ -44,10 +46,13 @@ export function watchStorage(
   async function probe(): Promise<void> {
     while (trouble !== null) {
       await clock.sleep(probeMs, signal)
+      const before = failures
       try {
         await parts.ledger.probe(clock.now().toISOString())
         await parts.artifacts.probe()
         await onRecovery()
+        // Something failed again meanwhile.
+        if (failures > before) continue
         trouble = null
         log.info({}, 'the storage works again')
       } catch (error) {

@@ -71,6 +71,7 @@ function* insertRun(
       token: 0,
       dry_run: due.dryRun ? 1 : 0,
       origin: due.repeats ? JSON.stringify(due.repeats.origin) : null,
+      origin_run: due.repeats?.origin.runId ?? null,
       note: skipped ?? '',
       group_name: due.group?.name ?? '',
       group_limit: due.group?.limit ?? 0,

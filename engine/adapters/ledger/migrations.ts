@@ -50,6 +50,8 @@ export const migrations: readonly (readonly string[])[] = [
   ],
   [
     `alter table run add column origin text`,
+    `alter table run add column origin_run text`,
+    `create index run_of_origin on run (origin_run) where origin_run is not null`,
     `alter table run add column note text not null default ''`,
     `alter table run add column group_name text not null default ''`,
     `alter table run add column group_limit bigint not null default 0`,

@@ -53,6 +53,17 @@ function* pruneRuns(before: string, budget: Budget): Operation<{ runs: number; p
           ),
         ]),
       )
+      // What a run repeats is looked up while it is worked on, and when it is repeated itself.
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('run as repeat')
+              .select('repeat.id')
+              .whereRef('repeat.origin_run', '=', 'run.id'),
+          ),
+        ),
+      )
       .orderBy('ended_at')
       .limit(Math.max(0, budget.rows)),
   )

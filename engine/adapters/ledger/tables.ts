@@ -80,6 +80,8 @@ export interface Tables {
     dry_run: number
     /** JSON of a RunOrigin. */
     origin: string | null
+    /** The run that it repeats, once more, to be found by. */
+    origin_run: string | null
     /** Why it ended other than by its steps. */
     note: string
     /** '' where runs of the job are not limited. */

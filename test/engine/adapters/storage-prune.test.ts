@@ -134,6 +134,21 @@ t.test("a job's newest run stays however old it is, as its health is told by it"
   )
 })
 
+t.test('a run that another one repeats stays as long as that one', async (t) => {
+  const { ledger } = open(t)
+  const original = await runOn(ledger, 1)
+  const origin = { kind: 'resend' as const, runId: original, steps: ['build'], targets: null }
+  const audit = { who: 'ana', why: 'asked for', at: day(3) }
+  const repeats = { origin, filesOf: [], audit }
+  const trigger = { type: 'scheduled', key: `resend:${original}:1` } as const
+  const [resend = ''] = await ledger.recordDue(createDue({ trigger, repeats, now: day(3) }))
+  await runOn(ledger, 4)
+  t.match(await ledger.prune(limits(day(300))), { runs: 0 }, 'the repeat has not ended')
+  await endRun(ledger, resend, day(5))
+  t.match(await ledger.prune(limits(day(300))), { runs: 1 }, 'the repeat goes first')
+  t.match(await ledger.prune(limits(day(300))), { runs: 1 }, 'then what it repeated')
+})
+
 t.test('one call deletes no more rows than it may, and says that there are more', async (t) => {
   const { ledger, count } = open(t)
   for (let index = 0; index < 12; index++) await runOn(ledger, index)

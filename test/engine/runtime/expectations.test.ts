@@ -151,6 +151,22 @@ t.test('a file in time is told to nobody, and each day is a day of its own', asy
   t.same(await told(), ['acme/upload: no file came by 08:00'], 'but for the next day none came')
 })
 
+t.test(
+  'a slot that the trigger has not come to yet is no work done, as after the machine slept',
+  async (t) => {
+    const { clock, open, begin } = createStage(t)
+    const { ledger, apply, told } = open()
+    const job = createJob('eod', { type: 'scheduled', schedules: [] } as never)
+    const { client, manifest } = job
+    const hourly = compileSchedule({ name: 'daily', cron: '30 7 * * *' }, client, { calendars: new Map() })
+    await apply({ ...job, schedules: [hourly], manifest: { ...manifest, scope: 'client' } })
+    await clock.live(hour)
+    t.same(await told(), ['acme/eod: nothing ran by 08:00'])
+    t.match(await ledger.openExpectations(), [{ job: 'acme/eod' }], 'it is waited for')
+    await (await begin(ledger, 'acme/eod', 'scheduled'))('succeeded')
+  },
+)
+
 t.test('a run that failed is late, and over when it was run again', async (t) => {
   const { clock, open, begin } = createStage(t)
   const { ledger, apply, told } = open()

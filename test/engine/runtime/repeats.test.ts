@@ -172,6 +172,20 @@ t.test('a resend ends at the first target that fails, and can be sent once more 
   t.same(statesOf(again), statesOf(original).slice(0, 2), 'under the names of the first run')
 })
 
+t.test('a resend of some targets, sent once more, goes to those alone', async (t) => {
+  const { run, repeats, runDetail, mailer } = createRepeatStage(t)
+  const original = await run()
+  const [target = ''] = original.steps.flatMap((step) => step.deliveries.map((each) => each.target))
+  const some = await runDetail(await repeats.resend({ run: original.id, targets: [target], ...ana }))
+  const mails = mailer.mails.length
+  const again = await runDetail(await repeats.resend({ run: some.id, ...ana }))
+  t.same(
+    again.steps.flatMap((step) => step.deliveries.map((each) => each.target)),
+    [target],
+  )
+  t.equal(mailer.mails.length, mails)
+})
+
 t.test('what cannot be sent again says why', async (t) => {
   const { run, repeats, ledger } = createRepeatStage(t)
   const dry = await run({ dryRun: true })
