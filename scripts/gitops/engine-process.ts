@@ -32,7 +32,12 @@ export async function startEngine({ url, data, secrets, poll = '1d' }: EngineSta
   const log: string[] = []
   const args = ['start', '--repo', url, '--data', data, '--poll', poll, '--listen', '127.0.0.1:0']
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', mainFile, ...args], {
-    env: { PATH: process.env.PATH ?? '', JOBSD_SECRETS_DIR: secrets },
+    env: {
+      PATH: process.env.PATH ?? '',
+      JOBSD_SECRETS_DIR: secrets,
+      // Where a long path has its control socket.
+      ...(process.env.TMPDIR && { TMPDIR: process.env.TMPDIR }),
+    },
     stdio: ['ignore', 'inherit', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

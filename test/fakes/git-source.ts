@@ -47,16 +47,26 @@ export function watchGit(t: Test): {
     .split(':')
     .map((place) => join(place, 'git'))
     .find((file) => existsSync(file))
-  const script = `#!/bin/sh
-printf '%s\\037' "$@" >> ${folder}/calls; echo >> ${folder}/calls
-case " $* " in
-*" fetch "*) env > ${folder}/environment ;;
-*" cat-file "*) tee -a ${folder}/asked | ${real} "$@"; exit ;;
-esac
-exec ${real} "$@"
+  // In JavaScript: a shell alone has neither cat nor tee.
+  const script = `
+import { spawn } from 'node:child_process'
+import { appendFileSync, writeFileSync } from 'node:fs'
+const args = process.argv.slice(2)
+appendFileSync('${folder}/calls', args.map((arg) => arg + '\\x1f').join('') + '\\n')
+const lines = Object.entries(process.env).map(([name, value]) => name + '=' + value + '\\n')
+if (args.includes('fetch')) writeFileSync('${folder}/environment', lines.join(''))
+const isAsked = args.includes('cat-file')
+const child = spawn('${real}', args, { stdio: [isAsked ? 'pipe' : 'inherit', 'inherit', 'inherit'] })
+if (isAsked) {
+  process.stdin.on('data', (chunk) => appendFileSync('${folder}/asked', chunk))
+  process.stdin.pipe(child.stdin)
+}
+child.on('close', (code) => process.exit(code ?? 1))
 `
   mkdirSync(join(folder, 'bin'), { recursive: true })
-  writeFileSync(join(folder, 'bin/git'), script, { mode: 0o755 })
+  writeFileSync(join(folder, 'spy.mjs'), script)
+  const start = `#!/bin/sh\nexec '${process.execPath}' '${folder}/spy.mjs' "$@"\n`
+  writeFileSync(join(folder, 'bin/git'), start, { mode: 0o755 })
   process.env.PATH = `${folder}/bin:${path}`
   t.teardown(() => {
     process.env.PATH = path
