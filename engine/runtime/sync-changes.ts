@@ -1,6 +1,7 @@
 /** What a revision changes, as data: pure, from what was read and what runs. */
 import type { Compiled } from '../config/compile.ts'
 import type { Config } from '../config/config.ts'
+import { readText } from '../config/templates.ts'
 import type { Hold, JobChange, SyncCounts } from '../core/contracts/sync.ts'
 import type { Instant, JobId, JobRecord, Problem, Sha256, Snapshot, Trigger } from '../core/model.ts'
 import type { ActiveJob } from './trigger-set.ts'
@@ -44,16 +45,17 @@ export function markRenames(
 
 /** The jobs whose new name does not compile: until it does, they run on under the old one. */
 export function brokenRenames(
-  config: Pick<Config, 'documents' | 'jobFiles'>,
+  config: Pick<Config, 'files' | 'jobFiles'>,
   changes: JobChange[],
 ): Map<JobId, JobId> {
   const renames = new Map<JobId, JobId>()
   for (const { job, snapshot } of changes) {
     if (snapshot) continue
-    const value = config.documents.get(config.jobFiles.get(job) ?? '')?.value
-    const previousName = (value as { previousName?: unknown } | null | undefined)?.previousName
+    // From the text: a manifest that cannot even be parsed may say it too.
+    const text = readText(config, config.jobFiles.get(job) ?? '')
+    const previousName = /^previousName:[ \t]*["']?([a-z0-9-]+)["']?[ \t]*(?:#.*)?\r?$/m.exec(text)?.[1]
     const client = job.slice(0, job.indexOf('/'))
-    if (typeof previousName === 'string') renames.set(`${client}/${previousName}`, job)
+    if (previousName) renames.set(`${client}/${previousName}`, job)
   }
   return renames
 }

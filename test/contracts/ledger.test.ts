@@ -316,6 +316,34 @@ function describeLedger(
     },
   )
 
+  t.test(`${name}: a job is renamed onto a name that had another job long ago`, async (t) => {
+    const { ledger } = open(t)
+    const old = createSnapshot()
+    const newName: JobId = 'acme/end-of-day'
+    const other = { ...old, job: newName, digest: 'e'.repeat(64) }
+    const synced = (snapshot: Snapshot) =>
+      ({ job: snapshot.job, snapshot, sync: 'Synced', message: '' }) as const
+    await ledger.applyRevision(createApplied('r1', [synced(old), synced(other)], at(0)))
+    for (const each of [job, newName]) {
+      const [id = ''] = await ledger.recordDue(createDue({ job: each, callCenters: [null] }))
+      t.match(id, /^[0-9a-f]{16}$/)
+    }
+    await ledger.applyRevision({ ...createApplied('r2', [], at(1)), removed: [newName] })
+    const broken = { job: newName, snapshot: null, sync: 'Invalid', message: 'no' } as const
+    await ledger.applyRevision(createApplied('r3', [broken], at(2)))
+    const renamed = { ...synced({ ...old, job: newName, digest: 'f'.repeat(64) }), renamedFrom: job }
+    await ledger.applyRevision(createApplied('r4', [renamed], at(3)))
+    t.same(
+      (await ledger.jobs()).map((each) => each.job),
+      [newName],
+    )
+    t.same(
+      await ledger.recordDue(createDue({ job: newName, callCenters: [null] })),
+      [],
+      'the same slot starts nothing',
+    )
+  })
+
   t.test(`${name}: one operation that fails takes nothing of its batch with it`, async (t) => {
     const { ledger } = open(t)
     const [good, bad] = await Promise.allSettled([

@@ -7,6 +7,7 @@ export function* renameJob(from: JobId, to: JobId): Operation<void> {
   const known = yield* first(db.selectFrom('job').select('id').where('id', '=', from))
   const taken = yield* first(db.selectFrom('job').select('snapshot').where('id', '=', to))
   if (!known || taken?.snapshot) return
+  yield* giveWay(from, to)
   yield* change(db.deleteFrom('job').where('id', '=', to))
   yield* change(db.updateTable('job').set({ id: to }).where('id', '=', from))
   yield* change(db.updateTable('schedule').set({ job: to }).where('job', '=', from))
@@ -21,4 +22,49 @@ export function* renameJob(from: JobId, to: JobId): Operation<void> {
   yield* change(db.updateTable('snapshot').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('streak').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('expectation').set({ job: to }).where('job', '=', from))
+}
+
+/** The new name may have had another job long ago: of its rows go those that would stand in the way. */
+function* giveWay(from: JobId, to: JobId): Operation<void> {
+  yield* change(
+    db
+      .deleteFrom('job_version')
+      .where('job', '=', to)
+      .where('sync', 'in', (of) =>
+        of.selectFrom('job_version as own').select('own.sync').where('own.job', '=', from),
+      ),
+  )
+  yield* change(
+    db
+      .deleteFrom('due')
+      .where('job', '=', to)
+      .where((where) =>
+        where.exists(
+          where
+            .selectFrom('due as own')
+            .select('own.key')
+            .where('own.job', '=', from)
+            .whereRef('own.type', '=', 'due.type')
+            .whereRef('own.key', '=', 'due.key'),
+        ),
+      ),
+  )
+  yield* change(
+    db
+      .deleteFrom('slot')
+      .where('job', '=', to)
+      .where((where) =>
+        where.exists(
+          where
+            .selectFrom('slot as own')
+            .select('own.at')
+            .where('own.job', '=', from)
+            .whereRef('own.schedule', '=', 'slot.schedule')
+            .whereRef('own.at', '=', 'slot.at')
+            .whereRef('own.call_center', '=', 'slot.call_center'),
+        ),
+      ),
+  )
+  for (const table of ['schedule', 'streak', 'expectation'] as const)
+    yield* change(db.deleteFrom(table).where('job', '=', to))
 }

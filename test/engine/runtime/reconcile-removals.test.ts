@@ -199,3 +199,27 @@ function createDropJob(name: string): Snapshot {
     manifest: { ...manifest, name, scope: 'client', trigger, steps: [step] },
   })
 }
+
+t.test('a job whose new name does not compile runs on under the old one, whatever is broken', async (t) => {
+  const { engine, push, job, watched } = createGitStage(t)
+  await engine.start({ triggers: true })
+  const path = 'jobs.d/acme/day.yaml'
+  const renamed = renameEod('day', 'eod')
+  const text = renamed[path] as string
+  for (const [letter, broken] of [
+    ['b', text.replace('onEmpty: skip', 'onEmpty: maybe')],
+    ['c', `${text}broken: [\n`],
+  ] as const) {
+    await push(commitOf(letter), { ...renamed, [path]: broken })
+    t.match(await job('acme/eod'), { sync: 'OutOfSync', message: /its new name acme\/day does not compile/ })
+    t.match(await job('acme/day'), { sync: 'Invalid', reason: 'NeverValid' })
+    t.same(watched, ['acme/eod'])
+  }
+  await push(commitOf('d'), renamed)
+  t.same(watched, ['acme/day'])
+  t.same(
+    (await engine.status()).jobs.map((each) => [each.job, each.sync]),
+    [['acme/day', 'Synced']],
+  )
+  await engine.stop()
+})
