@@ -146,6 +146,7 @@ export function createEngine(given: EngineParts): Engine {
     async start({ triggers }) {
       isFollowing = triggers
       await reconciler.restore()
+      const [lastSync] = await ledger.syncs(1)
       let isInForce = false
       try {
         if (triggers) isInForce = await reconciler.reconcile(stopping.signal)
@@ -162,7 +163,8 @@ export function createEngine(given: EngineParts): Engine {
         await dispatch.enqueueAll()
         alerts.notify()
         following = follower.follow(stopping.signal)
-        pruning = followRetention({ ...parts, settings }, stopping.signal)
+        const lastKnownMs = lastSync ? Date.parse(lastSync.endedAt) : null
+        pruning = followRetention({ ...parts, settings }, lastKnownMs, stopping.signal)
       }
       ready = true
     },

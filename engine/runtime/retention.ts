@@ -5,6 +5,9 @@ import type { ArtifactStore, Clock, Log } from '../core/contracts/services.ts'
 import type { Settings } from '../core/manifest.ts'
 import { dayMs, hourMs, retentionTimes } from '../core/retention-times.ts'
 
+/** An engine that starts so long after its ledger's last word may have a wrong clock. */
+const longestRestMs = 7 * dayMs
+
 /** Between two steps, so that runs get their turn. */
 const pauseMs = 50
 const rowsAtOnce = 200
@@ -21,12 +24,26 @@ export interface RetentionParts {
 }
 
 /**
- * Prunes once an hour until the signal aborts; never rejects. A clock that was set by more than an hour is believed a day
- * later: a wrong one must not delete a year's work in a minute.
+ * Prunes once an hour until the signal aborts; never rejects. A clock that was set by more than an hour, or that is more
+ * than a week beyond `lastKnownMs`, is believed a day later: a wrong one must not delete a year's work in a minute.
+ * `lastKnownMs`: the newest moment that the ledger knew when the engine started; null for an empty one.
  */
-export async function followRetention(parts: RetentionParts, signal: AbortSignal): Promise<void> {
+export async function followRetention(
+  parts: RetentionParts,
+  lastKnownMs: number | null,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, log } = parts
+  const startedMs = clock.now().getTime()
   let distrustedUntilMs = 0
+  if (lastKnownMs !== null && startedMs - lastKnownMs > longestRestMs) {
+    distrustedUntilMs = startedMs + dayMs
+    const lastKnown = new Date(lastKnownMs).toISOString()
+    log.warn(
+      { lastKnown, until: new Date(distrustedUntilMs).toISOString() },
+      'the clock is far beyond the last moment of the ledger: nothing is pruned',
+    )
+  }
   while (!signal.aborted) {
     const beganMs = clock.now().getTime()
     try {

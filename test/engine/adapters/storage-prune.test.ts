@@ -352,9 +352,9 @@ t.test('a file that is stored once more is as young as one that is new', async (
   })
 })
 
-t.test('it prunes once an hour, and not for a day after the clock was set', async (t) => {
-  const stored = await createStored(t)
-  const { clock, log, ledger, artifacts } = stored
+/** Follows the retention from now on; `hours` lives through some, and tells how often it pruned meanwhile. */
+async function follow(t: Test, lastKnownMs: (nowMs: number) => number | null) {
+  const { clock, log, ledger, artifacts } = await createStored(t)
   const asked: string[] = []
   const counted: Ledger = {
     ...ledger,
@@ -364,10 +364,8 @@ t.test('it prunes once an hour, and not for a day after the clock was set', asyn
     },
   }
   const stop = new AbortController()
-  const following = followRetention(
-    { clock, log, artifacts, ledger: counted, settings: () => null },
-    stop.signal,
-  )
+  const parts = { clock, log, artifacts, ledger: counted, settings: () => null }
+  const following = followRetention(parts, lastKnownMs(clock.now().getTime()), stop.signal)
   const hours = async (count: number): Promise<number> => {
     const before = asked.length
     for (let hour = 0; hour < count; hour++) {
@@ -377,6 +375,15 @@ t.test('it prunes once an hour, and not for a day after the clock was set', asyn
     }
     return asked.length - before
   }
+  const end = async (): Promise<void> => {
+    stop.abort()
+    await following
+  }
+  return { clock, log, asked, hours, end }
+}
+
+t.test('it prunes once an hour, and not for a day after the clock was set', async (t) => {
+  const { clock, asked, hours, end } = await follow(t, () => null)
   t.equal(await hours(3), 3)
   clock.jump(365 * dayMs)
   t.equal(await hours(20), 0, 'a year ahead: that may be a mistake')
@@ -384,6 +391,19 @@ t.test('it prunes once an hour, and not for a day after the clock was set', asyn
   t.ok((await hours(20)) <= 1, 'and set right again')
   t.ok((await hours(30)) > 20)
   t.equal(asked.filter((before) => before > clock.now().toISOString()).length, 0)
-  stop.abort()
-  await following
+  await end()
 })
+
+t.test(
+  'an engine that starts long after the last moment of its ledger prunes nothing for a day',
+  async (t) => {
+    const late = await follow(t, (nowMs) => nowMs - 365 * dayMs)
+    t.equal(await late.hours(23), 0)
+    t.match(late.log.lines, [/far beyond the last moment of the ledger: nothing is pruned/])
+    t.ok((await late.hours(3)) > 0)
+    await late.end()
+    const rested = await follow(t, (nowMs) => nowMs - 3 * dayMs)
+    t.equal(await rested.hours(2), 2, 'after a long weekend it is nothing unusual')
+    await rested.end()
+  },
+)
