@@ -65,6 +65,10 @@ export function createLocalQueue(clock: Clock): Queue {
       pump()
       return true
     },
+    release(runId) {
+      lanes.rest(runId)
+      pump()
+    },
     end(runId, reason) {
       const work = working.get(runId)
       working.delete(runId)

@@ -9,6 +9,7 @@ import type {
   RunDetail,
   RunFile,
   RunOrigin,
+  RunParameters,
   StepRecord,
 } from '../../core/model.ts'
 import { all, db, first, type Operation } from './operation.ts'
@@ -25,11 +26,13 @@ export function toRun(row: Selectable<Tables['run']>): Run {
     slot: row.slot,
     schedule: row.schedule,
     event: row.event ? (JSON.parse(row.event) as EventData) : null,
+    ...(row.parameters && { parameters: JSON.parse(row.parameters) as RunParameters }),
     snapshot: row.snapshot,
     revision: row.revision,
     position: row.position,
     token: Number(row.token),
     dryRun: Number(row.dry_run) === 1,
+    ...(row.skipped_days !== null && { skippedDays: Number(row.skipped_days) }),
     origin: row.origin ? (JSON.parse(row.origin) as RunOrigin) : null,
     ...(row.note !== '' && { note: row.note }),
     createdAt: row.created_at,
@@ -109,12 +112,7 @@ export function* readLatestRuns(): Operation<Run[]> {
 
 export function* readUnfinishedRuns(): Operation<Run[]> {
   const rows = yield* all(
-    db
-      .selectFrom('run')
-      .selectAll()
-      .where('state', 'in', ['queued', 'running'])
-      .orderBy('created_at')
-      .orderBy('id'),
+    db.selectFrom('run').selectAll().where('ended_at', 'is', null).orderBy('created_at').orderBy('id'),
   )
   return rows.map(toRun)
 }

@@ -12,7 +12,7 @@ import type {
   StepRecord,
 } from '../../core/model.ts'
 import { change, db, first, type Operation } from './operation.ts'
-import { insertRow, prepare } from './prepared.ts'
+import { prepare, prepareInsert } from './prepared.ts'
 import { toDelivery, toRun, toStep, withDetail } from './run-rows.ts'
 import { tellStep } from './streaks.ts'
 import type { Tables } from './tables.ts'
@@ -39,7 +39,7 @@ const claim = prepare((value: { runId: string; now: Instant }) =>
       started_at: row.fn.coalesce('started_at', row.val(value.now)),
     }))
     .where('id', '=', value.runId)
-    .where('state', 'in', ['queued', 'running'])
+    .where('ended_at', 'is', null)
     .returningAll(),
 )
 
@@ -100,9 +100,11 @@ function* begin(
     started_at: now,
     ended_at: null,
   }
-  yield* change(insertRow('step', row))
+  yield* change(insertStep(row))
   return toStep(row)
 }
+
+const insertStep = prepareInsert('step')
 
 const lastStep = prepare(({ runId }: { runId: string }) =>
   db.selectFrom('step').selectAll().where('run_id', '=', runId).orderBy('seq', 'desc').limit(1),

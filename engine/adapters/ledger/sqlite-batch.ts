@@ -6,6 +6,7 @@ import type { Operation, QueryResult } from './operation.ts'
 import { isDiskError, needsReopening, settleLog, toLedgerError } from './sqlite-trouble.ts'
 
 interface Waiting {
+  /** May be called again: what the first one did is undone then. */
   start(): Operation<unknown>
   resolve(value: unknown): void
   reject(error: unknown): void
@@ -69,8 +70,25 @@ export function createBatch(open: () => Database.Database, begin: string): Batch
     mustReopen = false
   }
 
-  /** Each operation in its own savepoint: one that fails takes nothing of the others with it. */
-  function run({ start, resolve, reject }: Waiting): () => void {
+  /** Most batches have no operation that fails: then a savepoint for each would only cost. */
+  function runTogether(taken: Waiting[]): (() => void)[] {
+    database.exec(begin)
+    try {
+      return taken.map(({ start, resolve }) => {
+        const value = drive(start())
+        return () => resolve(value)
+      })
+    } catch (error) {
+      if (isDiskError(error)) throw error
+    }
+    // One of them failed: all are undone, and done once more, each for itself.
+    database.exec('rollback')
+    database.exec(begin)
+    return taken.map(runAlone)
+  }
+
+  /** An operation in its own savepoint: one that fails takes nothing of the others with it. */
+  function runAlone({ start, resolve, reject }: Waiting): () => void {
     control('savepoint operation')
     try {
       const value = drive(start())
@@ -92,8 +110,7 @@ export function createBatch(open: () => Database.Database, begin: string): Batch
     let settle: (() => void)[]
     try {
       if (mustReopen) reopen()
-      database.exec(begin)
-      settle = taken.map(run)
+      settle = runTogether(taken)
       database.exec('commit')
     } catch (error) {
       mustReopen ||= needsReopening(error)

@@ -61,6 +61,9 @@ export interface Tables {
     body_sha256: string
     received_at: string
     run_ids: string
+    /** '' of those recorded before outcomes were. */
+    outcome: string
+    note: string
   }
   run: {
     id: string
@@ -73,11 +76,15 @@ export interface Tables {
     slot: string
     schedule: string | null
     event: string | null
+    /** JSON of RunParameters. */
+    parameters: string | null
     snapshot: string
     revision: string
     position: string | null
     token: number
     dry_run: number
+    /** Of a run that took its slot over from another one: the days off that it covers besides its own. */
+    skipped_days: number | null
     /** JSON of a RunOrigin. */
     origin: string | null
     /** The run that it repeats, once more, to be found by. */
@@ -137,6 +144,25 @@ export interface Tables {
     failures: number
     since: string
     last_run: string
+  }
+  /** See SeenRecord; `body` is JSON of what nothing is looked for by. */
+  dropped_file: {
+    job: string
+    key: string
+    connection: string
+    folder: string
+    path: string
+    sha256: string | null
+    outcome: string
+    note: string
+    /** Of what started a run; '' otherwise. */
+    due_key: string
+    body: string
+    target: string | null
+    settled: string | null
+    at: string
+    /** Since when it lies in its folder no more. */
+    gone_at: string | null
   }
   /** One row, written to find out whether anything can be. */
   probe: { id: string; at: string }

@@ -43,6 +43,11 @@ export interface Queue {
   limit(limits: LaneLimits): void
   /** A run that is worked on goes on to a step of these connections; false where they have no room, nothing changed then. */
   move(runId: string, connections: string[]): boolean
+  /**
+   * All that is left of the run is to record its end: it gives back its lanes, but not its group's place, so that who
+   * comes next can be recorded in the same transaction.
+   */
+  release(runId: string): void
   /** The run has ended: all that it held is free. With a `reason` whoever works on it is told by its signal. */
   end(runId: string, reason?: Error): void
   /** Gives up on whoever works on the run: aborts its signal and gives back its lanes, whatever becomes of the handler. */

@@ -4,18 +4,25 @@ import t, { type Test } from 'tap'
 import { createLedger } from '../../../engine/adapters/ledger/ledger.ts'
 import { createBatch } from '../../../engine/adapters/ledger/sqlite-batch.ts'
 import { openDatabase } from '../../../engine/adapters/ledger/sqlite-open.ts'
+import { toDueRecord } from '../../../engine/runtime/due.ts'
+import { createSnapshot } from '../../fakes/snapshot.ts'
 
 const now = '2026-11-22T12:00:00.000Z'
 const notice = { title: 't', message: 'm', facts: [], list: [], next: '' }
 
+const passing = new Set(['release operation', 'insert into "probe"'])
+
 /** A ledger on a real file whose connection fails as the test says. */
 function openFaulty(t: Test) {
   const path = join(t.testdir(), 'ledger.db')
-  const state = { opened: 0, fails: {} as Record<string, string>, openFails: false }
-  const fail = (what: string): void => {
+  const state = { opened: 0, fails: {} as Record<string, string>, openFails: false, savepoints: 0 }
+  const fail = (said: string): void => {
+    if (said === 'savepoint operation') state.savepoints += 1
+    const what = Object.keys(state.fails).find((beginning) => said.startsWith(beginning))
+    if (what === undefined) return
     const code = state.fails[what]
     // It may pass: what was refused by then is refused all the same.
-    if (what === 'release operation') delete state.fails[what]
+    if (passing.has(what)) delete state.fails[what]
     if (code) throw new Database.SqliteError('made to fail', code)
   }
   const batch = createBatch(() => {
@@ -82,26 +89,48 @@ t.test('a full disk is no reason to open it anew', async (t) => {
   t.equal(state.opened, 1)
 })
 
-t.test(
-  "an error of the disk within one operation refuses all of its batch; a rule's refuses only that one",
-  async (t) => {
-    const { ledger, state } = openFaulty(t)
-    state.fails['release operation'] = 'SQLITE_FULL'
-    const all = await Promise.allSettled([ledger.raiseNotice('a', notice, now), ledger.probe(now)])
-    t.same(
-      all.map(({ status }) => status),
-      ['rejected', 'rejected'],
-    )
-    state.fails = {}
-    const guard = { runId: 'none', token: 1 }
-    const some = await Promise.allSettled([
-      ledger.takeBackAttempt(guard, 1),
-      ledger.raiseNotice('c', notice, now),
-    ])
-    t.same(
-      some.map(({ status }) => status),
-      ['rejected', 'fulfilled'],
-    )
-    t.match(await ledger.pendingAlerts(), [{ id: 'c' }])
-  },
-)
+t.test('an error of the disk within one operation refuses all of its batch', async (t) => {
+  const { ledger, state } = openFaulty(t)
+  state.fails['insert into "probe"'] = 'SQLITE_FULL'
+  const all = await Promise.allSettled([ledger.raiseNotice('a', notice, now), ledger.probe(now)])
+  t.same(statuses(all), ['rejected', 'rejected'])
+  t.same(await ledger.pendingAlerts(), [])
+  // Once a rule has failed each is done for itself.
+  state.fails = { 'release operation': 'SQLITE_FULL' }
+  const again = [ledger.raiseNotice('b', notice, now), ledger.takeBackAttempt({ runId: 'none', token: 1 }, 1)]
+  t.same(statuses(await Promise.allSettled(again)), ['rejected', 'rejected'])
+  t.same(await ledger.pendingAlerts(), [])
+  await ledger.raiseNotice('c', notice, now)
+  t.match(await ledger.pendingAlerts(), [{ id: 'c' }])
+})
+
+t.test("a rule's refuses only that one, and what the others of the batch do is done once", async (t) => {
+  const { ledger, state } = openFaulty(t)
+  const [runId = ''] = await ledger.recordDue(createDue())
+  t.equal(state.savepoints, 0, 'where nothing fails nobody pays for it')
+  const lost = () => ledger.takeBackAttempt({ runId, token: 9 }, 1)
+  const [claimed, ...others] = await Promise.allSettled([
+    ledger.claimRun(runId, now),
+    lost(),
+    ledger.raiseNotice('a', notice, now),
+    lost(),
+  ])
+  t.match(claimed, { value: { token: 1 } })
+  t.same(statuses(others), ['rejected', 'fulfilled', 'rejected'])
+  t.match((others[0] as PromiseRejectedResult).reason, { code: 'RUN_LOST' })
+  t.match(await ledger.run(runId), { token: 1 })
+  t.match(await ledger.pendingAlerts(), [{ id: 'a' }])
+  t.equal(state.savepoints, 4)
+})
+
+function createDue() {
+  const base = createSnapshot()
+  const steps = [{ name: 'build' }] as never
+  const snapshot = { ...base, manifest: { ...base.manifest, callCenters: ['dallas'], steps } }
+  const by = { type: 'manual' as const, key: 'k', slot: now, schedule: null, callCenter: null }
+  return toDueRecord(snapshot, 'r1', { ...by, event: null, file: null }, now)
+}
+
+function statuses(settled: PromiseSettledResult<unknown>[]): string[] {
+  return settled.map(({ status }) => status)
+}
