@@ -1,7 +1,10 @@
 /** A forecast as people read it: by local day, one line for what is due together. */
+import { describeDaysOff } from '../catalog/schedule-words.ts'
 import { dayNumber, peopleDay, weekdayName } from '../core/civil.ts'
+import { formatDuration } from '../core/duration.ts'
 import type { ForecastSlot } from '../core/forecast.ts'
 import type { Snapshot } from '../core/model.ts'
+import { describeFields } from '../core/schedule-words.ts'
 import { spellCount } from '../core/spell-count.ts'
 import type { LeftOut } from './forecast.ts'
 import { formatTable } from './table.ts'
@@ -37,7 +40,7 @@ export function describeForecast(
       slot.schedule,
       describeCallCenters(callCenters),
       slot.timezone,
-      slot.note ? `${slot.outcome}: ${slot.note}` : slot.outcome,
+      describeOutcome(slot),
     ]),
   ).split('\n')
   const text = rows.flatMap((row, index) =>
@@ -45,12 +48,28 @@ export function describeForecast(
   )
   const more = lines.length - shown.length
   return [
+    ...(snapshots.length === 1 ? describeSchedules(snapshots[0]!) : []),
     ...(rows.length > 0 ? [headings, ...text, ''] : []),
     ...(more > 0
       ? [`... and ${spellCount(more, 'more line')}: name a --job or fewer --days, or use --json`]
       : []),
     summarize(slots, snapshots, leftOut),
   ].join('\n')
+}
+
+/** Of a single job: when it is due, in words. */
+function describeSchedules({ job, schedules }: Snapshot): string[] {
+  return schedules.map((schedule) => {
+    const [words, more] = [describeFields(schedule.fields), describeDaysOff(schedule)]
+    return `${job} ${schedule.name}: ${words} (${schedule.timezone})${more ? `. ${more}` : ''}`
+  })
+}
+
+function describeOutcome({ outcome, note, at, startsAt }: ForecastSlot): string {
+  const laterMs = Date.parse(startsAt) - Date.parse(at)
+  // Of a blackout the note says when it starts.
+  const start = laterMs > 0 && outcome === 'run' ? `, starts ${formatDuration(laterMs)} later` : ''
+  return `${outcome}${start}${note ? `: ${note}` : ''}`
 }
 
 /** One line for the call centers of one moment. */

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { describeDaysOff } from '../catalog/schedule-words.ts'
 import { compileJob } from '../config/compile.ts'
 import type { Config } from '../config/config.ts'
 import { compareText, formatProblem } from '../config/problems.ts'
@@ -7,6 +8,7 @@ import { dayNumber, isoDay } from '../core/civil.ts'
 import { JobsdError } from '../core/errors.ts'
 import { addDays, type Bound, forecastSlots } from '../core/forecast.ts'
 import type { JobId, Problem, Snapshot } from '../core/model.ts'
+import { describeFields } from '../core/schedule-words.ts'
 import { suggestWord } from '../core/suggest.ts'
 import { unknownJob } from '../core/unknown-job.ts'
 import { describeForecast } from './forecast-words.ts'
@@ -63,7 +65,7 @@ export const addForecast: AddCommand = (program, parts, done) => {
         )
       parts.print(
         json
-          ? JSON.stringify({ slots, leftOut, isCut }, null, 2)
+          ? JSON.stringify({ slots, schedules: wordsOf(snapshots), leftOut, isCut }, null, 2)
           : describeForecast(slots, snapshots, leftOut),
       )
       done(problems.length > 0 ? 1 : 0)
@@ -101,6 +103,19 @@ function compileScheduled(config: Config, jobs: JobId[]) {
     else snapshots.push(compiled.snapshot)
   }
   return { snapshots, problems: [...problems.values()], leftOut }
+}
+
+/** When each schedule is due, in words. */
+function wordsOf(snapshots: Snapshot[]) {
+  return snapshots.flatMap(({ job, schedules }) =>
+    schedules.map((schedule) => ({
+      job,
+      schedule: schedule.name,
+      words: describeFields(schedule.fields),
+      daysOff: describeDaysOff(schedule),
+      timezone: schedule.timezone,
+    })),
+  )
 }
 
 function toBound(text: string): Bound {

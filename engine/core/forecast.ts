@@ -11,7 +11,9 @@ export interface ForecastSlot {
   /** null: the run covers the whole client. */
   callCenter: string | null
   at: Instant
-  /** The same moment in the schedule's zone, RFC 3339 with its offset. */
+  /** When the run starts: later where the schedule is spread, or waits for the end of a blackout. */
+  startsAt: Instant
+  /** The due moment in the schedule's zone, RFC 3339 with its offset. */
   local: string
   timezone: string
   outcome: PlannedSlot['outcome']
@@ -77,6 +79,7 @@ function spread(slot: PlannedSlot, schedule: CompiledSchedule, snapshot: Snapsho
     schedule: schedule.name,
     callCenter,
     at: new Date(slot.at).toISOString(),
+    startsAt: new Date(slot.startsAt).toISOString(),
     local: formatWithOffset(schedule.timezone, slot.at),
     timezone: schedule.timezone,
     outcome: slot.outcome,

@@ -1,6 +1,6 @@
 import { dayOffReason, nearestBusinessDay } from './calendar.ts'
-import { civilDay, dayNumber, weekdayOf } from './civil.ts'
-import type { CompiledSchedule, CronFields } from './model.ts'
+import { matchingDays } from './cron-days.ts'
+import type { CompiledSchedule } from './model.ts'
 
 /** A local day on which a schedule has slots, by day numbers (see civil.ts). */
 export interface PlannedDay {
@@ -36,33 +36,4 @@ export function* plannedDays(schedule: CompiledSchedule, first: number, last: nu
     }
   }
   if (planned) yield planned
-}
-
-/** Whether the day fields match some day of some year. */
-export function hasMatchingDay(fields: CronFields): boolean {
-  if (fields.eitherDay && fields.months.length > 0 && fields.daysOfWeek.length > 0) return true
-  if (fields.daysOfWeek.length === 0) return false
-  // 2024 is a leap year, and every date falls on every weekday in some year.
-  return fields.months.some((month) =>
-    fields.daysOfMonth.some((day) => civilDay(dayNumber(2024, month, day)).month === month),
-  )
-}
-
-function* matchingDays(fields: CronFields, first: number, last: number): Generator<number> {
-  const months = new Set(fields.months)
-  const daysOfMonth = new Set(fields.daysOfMonth)
-  const daysOfWeek = new Set(fields.daysOfWeek)
-  for (let start = first; start <= last; ) {
-    const { year, month, day } = civilDay(start)
-    const nextMonth = dayNumber(year, month + 1, 1)
-    if (months.has(month)) {
-      const end = Math.min(last + 1, nextMonth)
-      for (let number = start; number < end; number++) {
-        const onDate = daysOfMonth.has(day + number - start)
-        const onWeekday = daysOfWeek.has(weekdayOf(number))
-        if (fields.eitherDay ? onDate || onWeekday : onDate && onWeekday) yield number
-      }
-    }
-    start = nextMonth
-  }
 }

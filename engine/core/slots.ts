@@ -3,23 +3,29 @@
  * a gap of the clock is due right after it, one that comes twice is due once; an expression whose minute or hour field
  * begins with `*` follows real time instead.
  */
+import { hasBlackouts, isWeekly } from './blackouts.ts'
 import { areWeekends } from './calendar.ts'
 import { DAY, HOUR, isoDay, MINUTE, peopleDay, timeOfDay, weekdayName } from './civil.ts'
+import { hasMatchingDay, namedWeekdays } from './cron-days.ts'
+import type { Calendar } from './manifest.ts'
 import type { CompiledSchedule } from './model.ts'
-import { hasMatchingDay, type PlannedDay, plannedDays } from './planned-days.ts'
+import { skipClosed, startAfterClosed } from './open-slots.ts'
+import { type PlannedDay, plannedDays } from './planned-days.ts'
 import { firstInstantOfWall, formatLocal, instantsOfWall, localDayAt, offsetMsAt } from './zone.ts'
 
 /** One due moment of a schedule. */
 export interface PlannedSlot {
-  /** The due moment in epoch milliseconds. */
+  /** The due moment in epoch milliseconds: what the run is known by, and what its periods go by. */
   at: number
+  /** When the run starts: later than `at` by the schedule's delay, or when a blackout has ended. */
+  startsAt: number
   /** The local wall time of the cron expression, `yyyy-MM-ddTHH:mm`, before anything was moved; the earliest of several. */
   nominal: string
-  /** shifted: a day off was moved here, and maybe joined a slot that was here anyway. */
+  /** shifted: a day off was moved here, and maybe joined a slot that was here anyway; or it starts after a blackout. */
   outcome: 'run' | 'skipped' | 'shifted'
   /** What the calendar or a clock change did to it; empty for an ordinary slot. */
   note: string
-  /** How many days off just before it the slot stands for as well. 0 unless moved to the next business day. */
+  /** How many days just before it the slot stands for as well: days off, and days whose slots a blackout held up. */
   skippedDays: number
 }
 
@@ -42,27 +48,68 @@ export function enumerateSlots(
   return slots
 }
 
+/** When the run of a slot starts; at the moment itself where the schedule has no slot there. */
+export function startOfSlot(schedule: CompiledSchedule, slotMs: number): number {
+  if (schedule.delayMs === undefined && schedule.onBlackout === undefined) return slotMs
+  const slots = enumerateSlots(schedule, slotMs - 1, slotMs)
+  return slots.find(({ outcome }) => outcome !== 'skipped')?.startsAt ?? slotMs
+}
+
 /** The first slot after `afterMs` that is not skipped; undefined where the next five years have none. */
 export function nextSlot(schedule: CompiledSchedule, afterMs: number): PlannedSlot | undefined {
-  const [slot] = slotsBetween(schedule, afterMs, afterMs + lookAheadDays * DAY, false)
+  const firstMs = Math.max(afterMs, (schedule.fromMs ?? afterMs) - 1)
+  const [slot] = slotsBetween(schedule, firstMs, firstMs + lookAheadDays * DAY, false)
   return slot
 }
 
-/** Whether no slot can ever be due, as on 30 February or on weekends that the calendar skips. */
+// The calendars of 28 years all begin here.
+const plainMs = Date.UTC(2024, 0, 1)
+
+/**
+ * Whether no slot can ever be due, as on 30 February, on weekends that the calendar skips, always in a blackout, or
+ * outside of the time in which the schedule is in force.
+ */
 export function neverFires(schedule: CompiledSchedule): boolean {
-  const { fields, calendar, onHoliday } = schedule
+  const { fields, calendar, onHoliday, fromMs, untilMs } = schedule
   if (fields.minutes.length === 0 || fields.hours.length === 0 || !hasMatchingDay(fields)) return true
+  const isOff = calendar && onHoliday === 'skip' && !fields.eitherDay
+  if (isOff && areWeekends(calendar, namedWeekdays(fields))) return true
+  if (
+    untilMs !== undefined &&
+    nextSlot(schedule, (fromMs ?? untilMs - lookAheadDays * DAY) - 1) === undefined
+  )
+    return true
+  const isClosed = hasBlackouts(calendar) && calendar.blackouts?.some(isWeekly)
   return (
-    calendar !== null && onHoliday === 'skip' && !fields.eitherDay && areWeekends(calendar, fields.daysOfWeek)
+    Boolean(isClosed) && nextSlot({ ...schedule, fromMs: plainMs, untilMs: Infinity }, plainMs) === undefined
   )
 }
 
-function* slotsBetween(
+function slotsBetween(
   schedule: CompiledSchedule,
   afterMs: number,
   untilMs: number,
   withSkipped: boolean,
 ): Generator<PlannedSlot> {
+  const { calendar, onBlackout, fromMs, untilMs: endMs } = schedule
+  const [from, until] = [fromMs ?? Number.NEGATIVE_INFINITY, endMs ?? Number.POSITIVE_INFINITY]
+  const first = Math.max(afterMs, from - 1)
+  const last = Math.min(untilMs, until - 1)
+  if (!hasBlackouts(calendar)) return plainSlots(schedule, first, last, withSkipped)
+  const source = (after: number, to: number) =>
+    plainSlots(schedule, Math.max(after, from - 1), Math.min(to, until - 1), withSkipped)
+  const open = onBlackout === 'after' ? startAfterClosed : skipClosed
+  return open(schedule as CompiledSchedule & { calendar: Calendar }, source, first, last, withSkipped)
+}
+
+/** As slotsBetween, without blackouts and whenever the schedule is in force. */
+function* plainSlots(
+  schedule: CompiledSchedule,
+  afterMs: number,
+  untilMs: number,
+  withSkipped: boolean,
+): Generator<PlannedSlot> {
+  if (afterMs >= untilMs) return
   for (const slot of slotsFrom(schedule, afterMs, untilMs, withSkipped)) {
     if (slot.at > untilMs) return
     if (slot.at > afterMs) yield slot
@@ -109,7 +156,7 @@ function* steadySlots(
     if (midnight + (hour + 1) * HOUR <= afterMs) continue
     for (const minute of schedule.fields.minutes) {
       const time = hour * HOUR + minute * MINUTE
-      if (midnight + time > afterMs) yield slotOf(planned, time, midnight + time, '')
+      if (midnight + time > afterMs) yield slotOf(schedule, planned, time, midnight + time, '')
     }
   }
 }
@@ -132,26 +179,34 @@ function slotsOfTime(schedule: CompiledSchedule, planned: PlannedDay, time: numb
   const instants = instantsOfWall(timezone, day * DAY + time)
   const slots: PlannedSlot[] = []
   if (fields.wildcard && sources.includes(day))
-    slots.push(...instants.map((at) => slotOf({ day, sources: [day], off }, time, at, '')))
+    slots.push(...instants.map((at) => slotOf(schedule, { day, sources: [day], off }, time, at, '')))
   // What was moved here is a fixed time here.
   if (!fields.wildcard || sources.some((source) => source !== day)) {
     const at = firstInstantOfWall(timezone, day * DAY + time)
-    slots.push(slotOf(planned, time, at, clockNote(timezone, time, instants, at)))
+    slots.push(slotOf(schedule, planned, time, at, clockNote(timezone, time, instants, at)))
   }
   return slots
 }
 
-function slotOf(planned: PlannedDay, time: number, at: number, clock: string): PlannedSlot {
-  const { day, sources, off } = planned
+function slotOf(
+  { delayMs = 0 }: CompiledSchedule,
+  { day, sources, off }: PlannedDay,
+  time: number,
+  at: number,
+  clock: string,
+): PlannedSlot {
   const [first = day] = sources
   const nominal = `${isoDay(first)}T${timeOfDay(time)}`
-  if (off !== null)
-    return { at, nominal, outcome: 'skipped', note: `${peopleDay(day)} is a day off: ${off}`, skippedDays: 0 }
-  const moved = sources.filter((source) => source !== day)
-  if (moved.length === 0) return { at, nominal, outcome: 'run', note: clock, skippedDays: 0 }
+  if (off !== null) {
+    const why = `${peopleDay(day)} is a day off: ${off}`
+    return { at, startsAt: at, nominal, outcome: 'skipped', note: why, skippedDays: 0 }
+  }
+  const startsAt = at + delayMs
+  const moved = sources.length === 1 && first === day ? [] : sources.filter((source) => source !== day)
+  if (moved.length === 0) return { at, startsAt, nominal, outcome: 'run', note: clock, skippedDays: 0 }
   const note = [movedNote(moved), clock].filter(Boolean).join('; ')
   // Moved to an earlier day it stands for days whose data is still to come: none to cover.
-  return { at, nominal, outcome: 'shifted', note, skippedDays: Math.max(0, day - first) }
+  return { at, startsAt, nominal, outcome: 'shifted', note, skippedDays: Math.max(0, day - first) }
 }
 
 function movedNote(days: number[]): string {
@@ -171,6 +226,7 @@ function joinSlots(a: PlannedSlot, b: PlannedSlot): PlannedSlot {
   const [nominal = a.nominal] = [a.nominal, b.nominal].sort()
   return {
     at: a.at,
+    startsAt: Math.max(a.startsAt, b.startsAt),
     nominal,
     outcome: outcomes.includes('shifted') ? 'shifted' : outcomes.includes('run') ? 'run' : 'skipped',
     note: a.note || b.note,

@@ -1,18 +1,20 @@
 /** The rule about days whose data no run covers: a daily report has the latest complete day only. */
 import { DAY, dayNumber, weekdayName, weekdayOf } from '../../core/civil.ts'
+import { namedWeekdays } from '../../core/cron-days.ts'
 import type { Client, Job } from '../../core/manifest.ts'
 import type { CompiledSchedule, CronFields } from '../../core/model.ts'
 import { periodDays, periodOf } from '../../core/period.ts'
 import { enumerateSlots, neverFires } from '../../core/slots.ts'
 import { localDayAt } from '../../core/zone.ts'
 import { placeOf } from '../places.ts'
-import { compileSchedule } from '../schedule.ts'
+import { compileSchedule, isWhole } from '../schedule.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 const daysNotCovered = jobRule('days-not-covered', (document, report, manifests, job) => {
   const { trigger, steps } = document.value
   const client = manifests.clients.get(job.split('/')[0]!)?.value
   if (!client || trigger.type !== 'scheduled' || !hasOnlyDays(steps)) return
+  if (!trigger.schedules.every(isWhole)) return
   if (trigger.schedules.some(({ calendar }) => calendar && !manifests.calendars.has(calendar))) return
   const schedules = trigger.schedules.map((schedule) => compileSchedule(schedule, client, manifests))
   if (schedules.some(neverFires)) return
@@ -21,8 +23,9 @@ const daysNotCovered = jobRule('days-not-covered', (document, report, manifests,
   const missed = everyWeekday.filter((weekday) => !covered.has(weekday))
   if (missed.length === 0) return
   const due = everyWeekday.filter((weekday) => weeks.some((week) => week.due.includes(weekday)))
+  const [first] = trigger.schedules
   report(
-    placeOf(document, '/trigger/schedules/0/cron'),
+    placeOf(document, `/trigger/schedules/0/${first?.every === undefined ? 'cron' : 'every'}`),
     `no run covers ${spellWeekdays(missed)}: the job is due ${spellWeekdays(due)}, and each run covers one day; let it be due every day, with onHoliday "next" where a calendar skips days, or use a weekly period`,
     'warning',
   )
@@ -64,22 +67,23 @@ function coverWeek(schedule: CompiledSchedule, { timezone, dayCutOff = '00:00' }
   return week
 }
 
-/** Without dates and single holidays; a day's first and last times decide which days it can cover. */
-function simplify(schedule: CompiledSchedule): CompiledSchedule {
+/** As if always in force, without dates, single holidays and blackouts; a day's first and last times decide which days it can cover. */
+function simplify({ fromMs, untilMs, ...schedule }: CompiledSchedule): CompiledSchedule {
   const { calendar, fields } = schedule
   const ends = (values: number[]) => [...new Set([values[0]!, values.at(-1)!])]
   const hasDates = fields.daysOfMonth.length < 31
+  const { lastDays, nthDays, ...plain } = fields
   return {
     ...schedule,
-    calendar: calendar && { ...calendar, holidays: [] },
+    calendar: calendar && { ...calendar, holidays: [], blackouts: [] },
     fields: {
-      ...fields,
+      ...plain,
       minutes: ends(fields.minutes),
       hours: ends(fields.hours),
       daysOfMonth: Array.from({ length: 31 }, (_, index) => index + 1),
       months: Array.from({ length: 12 }, (_, index) => index + 1),
       // What is due on dates comes to every weekday in time.
-      daysOfWeek: hasDates && fields.eitherDay ? everyWeekday : fields.daysOfWeek,
+      daysOfWeek: hasDates && fields.eitherDay ? everyWeekday : namedWeekdays(fields),
       eitherDay: false,
     },
   }

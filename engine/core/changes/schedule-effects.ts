@@ -1,6 +1,7 @@
 /** What a change does to a job's schedules, with the slots to come before and after. */
 import { DAY, HOUR, MINUTE, SECOND } from '../civil.ts'
 import type { CompiledSchedule } from '../model.ts'
+import { describeFields } from '../schedule-words.ts'
 import { enumerateSlots, type PlannedSlot } from '../slots.ts'
 import { formatWithOffset, segmentAt } from '../zone.ts'
 import { isSame, listDifferences } from './differences.ts'
@@ -47,13 +48,13 @@ function compareSchedules(
   }
   if (!after) {
     const { name } = before!
-    const told = phrase`schedule ${name} is removed: ${describe(before!)}`
+    const told = phrase`schedule ${name} is removed: ${describeSchedule(before!)}`
     return [{ kind: 'schedule-removed', schedule: name, ...slots, clockChanges: [], phrase: told }]
   }
   const { name } = after
   const clockChanges = notedClockChanges(after, slots.after, nowMs)
   if (!before) {
-    const told = phrase`schedule ${name} is added: ${describe(after)}`
+    const told = phrase`schedule ${name} is added: ${describeSchedule(after)}`
     return [{ kind: 'schedule-added', schedule: name, ...slots, clockChanges, phrase: told }]
   }
   const other = settingEffects(
@@ -62,20 +63,27 @@ function compareSchedules(
     listDifferences(lateness(before), lateness(after)),
   )
   if (isSame(moments(before), moments(after)) && isSame(slots.before, slots.after)) return other
-  const isSaid = describe(before) !== describe(after)
+  const isSaid = describeSchedule(before) !== describeSchedule(after)
   const told = isSaid
-    ? phrase`schedule ${name} moves: ${describe(before)} becomes ${describe(after)}`
+    ? phrase`schedule ${name} moves: ${describeSchedule(before)} becomes ${describeSchedule(after)}`
     : phrase`schedule ${name} moves: its calendar ${after.calendar?.name ?? ''} changed`
   return [{ kind: 'schedule-moved', schedule: name, ...slots, clockChanges, phrase: told }, ...other]
 }
 
 /** All that decides when a schedule is due, but for the days of its calendar: those are compared by the slots. */
-function moments({ fields, timezone, calendar, onHoliday }: CompiledSchedule) {
-  return { fields, timezone, calendar: calendar?.name ?? null, onHoliday: calendar && onHoliday }
+function moments({ fields, timezone, calendar, fromMs, untilMs, ...rest }: CompiledSchedule) {
+  const { onHoliday, onBlackout = 'skip' } = rest
+  const onDaysOff = calendar && { calendar: calendar.name, onHoliday, onBlackout }
+  return { fields, timezone, onDaysOff, fromMs: fromMs ?? null, untilMs: untilMs ?? null }
 }
 
-function lateness({ catchUp, catchUpWindowMs }: CompiledSchedule) {
-  return { catchUp, ...(catchUp === 'none' ? {} : { catchUpWindow: spellExactly(catchUpWindowMs) }) }
+function lateness({ catchUp, catchUpWindowMs, spreadMs, delayMs }: CompiledSchedule) {
+  return {
+    catchUp,
+    ...(catchUp === 'none' ? {} : { catchUpWindow: spellExactly(catchUpWindowMs) }),
+    ...(spreadMs && { spread: spellExactly(spreadMs) }),
+    ...(delayMs && { 'start later by': spellExactly(delayMs) }),
+  }
 }
 
 /** A duration as manifests write it, in the largest unit that leaves no rest. */
@@ -90,8 +98,17 @@ function spellExactly(ms: number): string {
   return `${ms / size}${unit}`
 }
 
-function describe({ cron, timezone, calendar, onHoliday }: CompiledSchedule): string {
-  return `${cron} ${timezone}${calendar ? ` (${calendar.name}: ${onHoliday})` : ''}`
+/** In words, and exactly: `Monday at 07:00 America/Chicago (0 7 * * 1; us-business: next)`. */
+function describeSchedule(schedule: CompiledSchedule): string {
+  const { fields, cron, timezone, calendar, onHoliday, onBlackout, fromMs, untilMs } = schedule
+  const exactly = [
+    cron,
+    calendar ? `${calendar.name}: ${onHoliday}` : '',
+    onBlackout ? `onBlackout: ${onBlackout}` : '',
+    fromMs === undefined ? '' : `from ${formatWithOffset(timezone, fromMs)}`,
+    untilMs === undefined ? '' : `until ${formatWithOffset(timezone, untilMs)}`,
+  ]
+  return `${describeFields(fields)} ${timezone} (${exactly.filter(Boolean).join('; ')})`
 }
 
 /** Slots of the coming year around changes of the clock that are not as usual, less those that are shown anyway. */
