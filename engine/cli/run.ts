@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { RunDetail } from '../core/model.ts'
+import type { ParameterValue, RunDetail } from '../core/model.ts'
 import { toRunJson } from '../core/run-json.ts'
+import { collectParameter } from './fields.ts'
 import type { AddCommand, CliParts, EngineClient } from './parts.ts'
 import { dataFolder } from './parts.ts'
 import { describeStep } from './run-words.ts'
@@ -12,6 +13,7 @@ interface RunOptions {
   slot?: string
   callCenter?: string
   dryRun?: boolean
+  param?: Record<string, ParameterValue>
   data?: string
   dir?: string
   platform?: string
@@ -29,6 +31,7 @@ export const addRun: AddCommand = (program, parts, done) => {
       toInstant,
     )
     .option('--call-center <name>', 'only this call center')
+    .option('--param <name=value>', 'a parameter of the job; give it again for more', collectParameter)
     .option('--dry-run', 'render everything, send nothing')
     .option('--dir <dir>', 'the config repository, where no engine runs; default $JOBSD_REPO or .')
     .option('--platform <dir>', "the operators' documents, where no engine runs")
@@ -44,6 +47,7 @@ export const addRun: AddCommand = (program, parts, done) => {
           job,
           ...(options.slot && { slot: options.slot }),
           ...(options.callCenter && { callCenter: options.callCenter }),
+          ...(options.param && { parameters: options.param }),
           ...(options.dryRun && { dryRun: true }),
         })
         const runs = await Promise.all(ids.map((id) => followRun(engine, id, parts)))

@@ -8,6 +8,7 @@ export interface CloudEvent {
   data: EventData
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 const maxTextLength = 500
 const maxFields = 100
 const maxDepth = 4
@@ -16,9 +17,9 @@ const maxDepth = 4
 export function readCloudEvent(body: Buffer): CloudEvent | string {
   let value: unknown
   try {
-    value = JSON.parse(body.toString('utf8'))
+    value = JSON.parse(utf8.decode(body))
   } catch {
-    return 'the body is not JSON'
+    return 'the body is not JSON in UTF-8'
   }
   if (!isObject(value)) return 'the body is not a JSON object'
   if (value.specversion !== '1.0') return 'specversion is not "1.0"'
@@ -26,6 +27,11 @@ export function readCloudEvent(body: Buffer): CloudEvent | string {
   if (!isPlainText(id)) return 'id is not a text of 1 to 500 characters'
   if (!isPlainText(source)) return 'source is not a text of 1 to 500 characters'
   if (!isPlainText(type)) return 'type is not a text of 1 to 500 characters'
+  // A binary body would be lost silently; other attributes are the sender's own and say nothing here.
+  if (value.data_base64 !== undefined) return 'data_base64 is not taken: data is a JSON object'
+  const { datacontenttype = 'application/json' } = value
+  if (typeof datacontenttype !== 'string' || !/^application\/([a-z.-]+\+)?json\b/i.test(datacontenttype))
+    return 'datacontenttype is not application/json'
   const data = value.data ?? {}
   if (!isObject(data)) return 'data is not an object'
   const problem = checkData(data, 1, { fields: 0 })
@@ -49,6 +55,7 @@ function checkData(
       const problem = checkData(value, depth + 1, seen)
       if (problem) return problem
     } else if (typeof value === 'string') {
+      if (value.includes('\0')) return `data.${name} has a NUL character`
       if (value.length > maxTextLength) return `data.${name} is longer than ${maxTextLength} characters`
     } else if (typeof value !== 'boolean' && !(typeof value === 'number' && Number.isFinite(value))) {
       return `data.${name} is not a text, a number, a boolean or an object`

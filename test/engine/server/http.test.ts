@@ -36,8 +36,11 @@ function createStage(t: Test, keysAreRead: Promise<void> = Promise.resolve()) {
         known: before !== undefined,
         sameBody: before === undefined || before.bodySha256 === event.bodySha256,
         runIds: ['r1'],
+        outcome: 'started' as const,
+        note: '',
       }
     },
+    policies: () => new Map(),
   } as unknown as Engine
   const clock = createManualClock('2026-11-22T12:00:00Z')
   const log = createMemoryLog()
