@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs'
+import { constants, type Stats, watch } from 'node:fs'
 import { type FileHandle, mkdir, open, opendir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileEntry, PutRequest, RemoteFiles } from '../core/contracts/endpoints.ts'
@@ -10,6 +10,7 @@ import { isErrno, translateFileError } from './local-errors.ts'
 import { lookAt, publish, removeTemporaryNames, untilAborted, writeTemporary } from './local-publish.ts'
 
 const MAX_ENTRIES = 100_000
+const LOOKS_AT_ONCE = 64
 
 /** Opens a folder of this machine as a tree of files. No link below the folder is followed. */
 export function createLocalFiles(connection: FolderConnection): RemoteFiles {
@@ -104,13 +105,19 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         const real = await enterFolder(names, false)
         if (real === undefined) throw new JobsdError('FILE_MISSING', { path: folder })
         const entries: FileEntry[] = []
+        const found: string[] = []
         for await (const { name } of await opendir(real)) {
           signal.throwIfAborted()
           if (!isPlainName(name)) continue
-          if (entries.length === MAX_ENTRIES)
+          if (found.push(name) > MAX_ENTRIES)
             throw refuse(folder, `it holds more than ${MAX_ENTRIES} entries`)
-          const stats = await lookAt(join(real, name))
-          if (stats) entries.push(toEntry(joinNames('/', [...names, name]), name, stats))
+        }
+        for (let at = 0; at < found.length; at += LOOKS_AT_ONCE) {
+          signal.throwIfAborted()
+          const some = found.slice(at, at + LOOKS_AT_ONCE)
+          const looks = await Promise.all(some.map((name) => lookAt(join(real, name))))
+          for (const [index, stats] of looks.entries())
+            if (stats) entries.push(toEntry(joinNames('/', [...names, some[index]!]), some[index]!, stats))
         }
         return entries.sort((one, other) => (one.name < other.name ? -1 : 1))
       }),
@@ -170,6 +177,16 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         await publish(join(sourceFolder, source.name), join(targetFolder, target.name), to, overwrite)
         await syncFolder(targetFolder)
         if (sourceFolder !== targetFolder) await syncFolder(sourceFolder)
+      }),
+
+    hint: (folder, onChange, signal) =>
+      act(folder, signal, async () => {
+        const real = await enterFolder(splitPath(connectionName, folder), false)
+        if (real === undefined) throw new JobsdError('FILE_MISSING', { path: folder })
+        const watcher = watch(real, { persistent: false, signal })
+        watcher.on('change', onChange)
+        // It stops telling: whoever was to be told polls anyway.
+        watcher.on('error', () => watcher.close())
       }),
   }
 }

@@ -1,10 +1,11 @@
 /** How a file comes to its final name on a local disk. */
+import { randomUUID } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { PutRequest } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
-import { isTemporaryName } from './file-paths.ts'
+import { isTemporaryName, temporaryName } from './file-paths.ts'
 import { countBytes, readArtifact, writeAll } from './local-bytes.ts'
 import { isErrno } from './local-errors.ts'
 
@@ -39,7 +40,9 @@ export async function publish(
   path: string,
   overwrite: PutRequest['overwrite'],
 ): Promise<void> {
-  if (await isLinkedTo(real, target)) return removeName(real)
+  const [source, there] = await Promise.all([lookAt(real), lookAt(target)])
+  // A publish that was cut off between its two names; a rename between names of one file would leave both.
+  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there)
   if (overwrite === 'replace') return rename(real, target)
   try {
     // A rename would replace a file that appeared just now; a second name never does.
@@ -51,7 +54,35 @@ export async function publish(
     if (await lookAt(target)) throw new JobsdError('FILE_EXISTS', { path })
     return rename(real, target)
   }
-  await removeName(real)
+  await releaseName(real, (await lookAt(target)) ?? source)
+}
+
+/**
+ * Takes the old name from a file that has its new one. Another file that was put there meanwhile stays: so the name is
+ * renamed before it is removed, and given back where it is no name of `own` by then.
+ */
+async function releaseName(real: string, own: Stats | undefined): Promise<void> {
+  // Nobody else writes under those.
+  if (isTemporaryName(basename(real))) return removeName(real)
+  if (!isSameFile(own, await lookAt(real))) return
+  const aside = join(dirname(real), temporaryName(basename(real), randomUUID()))
+  try {
+    await rename(real, aside)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return
+    throw error
+  }
+  if (!isSameFile(own, await lookAt(aside))) await giveBack(aside, real)
+  await removeName(aside)
+}
+
+async function giveBack(aside: string, real: string): Promise<void> {
+  try {
+    await link(aside, real)
+  } catch (error) {
+    // A newer one has taken the name, and would have replaced this one.
+    if (!isErrno(error, 'EEXIST')) throw error
+  }
 }
 
 /** Somebody who found the file under both names may have removed this one just now. */
@@ -69,14 +100,13 @@ export async function removeTemporaryNames(folder: string, { ino, dev, nlink }: 
     if (!isTemporaryName(name)) continue
     const real = join(folder, name)
     const other = await lookAt(real)
-    if (other && other.ino === ino && other.dev === dev) await removeName(real)
+    if (isSameFile({ ino, dev }, other)) await removeName(real)
   }
 }
 
-/** Whether a publish was cut off between its two names; a rename between names of one file would leave both. */
-async function isLinkedTo(real: string, target: string): Promise<boolean> {
-  if (real === target) return false
-  const [one, other] = await Promise.all([lookAt(real), lookAt(target)])
+type Identity = Pick<Stats, 'ino' | 'dev'>
+
+function isSameFile(one: Identity | undefined, other: Identity | undefined): boolean {
   return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev
 }
 

@@ -1,8 +1,11 @@
 /** Why a posted file was or was not taken: a pure answer over what is recorded. */
+import type { SeenRecord } from '../core/contracts/drops.ts'
 import type { TakenFile } from '../core/contracts/ledger.ts'
+import { describeCompleteness, dropRules } from '../core/drop-rules.ts'
 import type { DropFolder } from '../core/manifest.ts'
 import type { Answer, Evidence, ExplainParts, Explanation, KnownJob } from './explain.ts'
 import { proveRun, tellMove, tellRun } from './explain-words.ts'
+import type { LiveLook } from './look-at-file.ts'
 
 export interface AskedFile {
   /** Absolute at its connection. */
@@ -11,18 +14,25 @@ export interface AskedFile {
   taken: TakenFile[]
   /** What was taken with the same content as the newest of these, newest first. */
   same: TakenFile[]
+  /** Every decision on what was posted there, newest first. */
+  seen?: SeenRecord[]
+  /** What an engine that runs found there just now. */
+  live?: LiveLook
 }
 
 export function explainFile(
   known: KnownJob,
-  { path, taken, same }: AskedFile,
+  { path, taken, same, seen = [], live }: AskedFile,
   whyUnwanted: ExplainParts['whyUnwanted'],
 ): Explanation {
   const { job } = known.record
   const [newest] = taken
-  if (newest) return explainTaken(known, newest, taken, same)
+  const [decided] = seen
+  if (decided && decided.outcome !== 'taken' && !(newest && newest.at > decided.at))
+    return explainDecided(known, decided, seen, live)
+  if (newest) return explainTaken(known, newest, taken, same, decided, live)
   const folders = watchedFolders(known)
-  const evidence = folders.map(proveFolder)
+  const evidence = [...folders.map(proveFolder), ...proveLive(live)]
   const answer = (found: Answer, why: string): Explanation => ({
     job,
     answer: found,
@@ -53,13 +63,10 @@ export function explainFile(
     const until = `suspended by ${suspended.who}: ${suspended.why}; its files stay where they are until it is resumed`
     return answer('waiting', until)
   }
-  const complete =
-    folder.complete === 'renamed'
-      ? 'is taken at the next look'
-      : 'is taken once it was seen unchanged three times and for 30 s'
+  const found = live?.sentence ? `${live.sentence}; ` : ''
   return answer(
     'waiting',
-    `what lies in ${nameFolder(folder)} under that name ${complete}, every ${lookedAt(folder)}`,
+    `${found}what lies in ${nameFolder(folder)} under that name ${describeCompleteness(dropRules(folder))}, every ${lookedAt(folder)}`,
   )
 }
 
@@ -68,6 +75,8 @@ function explainTaken(
   newest: TakenFile,
   taken: TakenFile[],
   same: TakenFile[],
+  decided: SeenRecord | undefined,
+  live: LiveLook | undefined,
 ): Explanation {
   const { job } = known.record
   const { file, at, runs } = newest
@@ -77,6 +86,7 @@ function explainTaken(
   const told = [
     `${job} took ${path} at ${at} (${file.size} bytes, sha256 ${file.sha256.slice(0, 12)}): ${runs.map(tellRun).join('; ') || 'its run is not kept any more'}`,
     ...(moved ? [moved] : []),
+    ...(decided?.settled && !moved ? [decided.settled] : []),
     ...(others[0]
       ? [`the same content was also taken from ${others[0].file.origin.path} at ${others[0].at}`]
       : []),
@@ -89,8 +99,54 @@ function explainTaken(
     job,
     answer: 'taken',
     sentence: told.join('; '),
-    evidence: files.flatMap((each) => [proveFile(each), ...each.runs.flatMap(proveRun)]),
+    evidence: [
+      ...files.flatMap((each) => [proveFile(each), ...each.runs.flatMap(proveRun)]),
+      ...proveLive(live),
+    ],
   }
+}
+
+/** A file that was decided on, and started no run. */
+function explainDecided(
+  known: KnownJob,
+  newest: SeenRecord,
+  seen: SeenRecord[],
+  live: LiveLook | undefined,
+): Explanation {
+  const { job } = known.record
+  const { path, at, note, settled, outcome, lies } = newest
+  const told = {
+    taken: 'took it',
+    claiming: `is taking it: it was claimed at ${at} and lies at ${lies}`,
+    skipped: `skipped it at ${at}: ${note}`,
+    refused: `refused it at ${at}: ${note}`,
+    incomplete: `waits for it: ${note}`,
+  }[outcome]
+  const answers = {
+    taken: 'taken',
+    claiming: 'waiting',
+    skipped: 'ignored',
+    refused: 'ignored',
+    incomplete: 'waiting',
+  }
+  return {
+    job,
+    answer: answers[outcome] as Answer,
+    sentence: `${job} saw ${path} and ${told}${settled ? `; ${settled}` : ''}`,
+    evidence: [...seen.map(proveSeen), ...proveLive(live)],
+  }
+}
+
+function proveSeen({ connection, path, size, sha256, outcome, note, at, settled }: SeenRecord): Evidence {
+  const bytes = sha256 ? `, sha256 ${sha256}` : ''
+  const why = [note, settled].filter(Boolean).join('; ')
+  const text = `${outcome} ${connection}:${path} at ${at}, ${size} bytes${bytes}${why ? `: ${why}` : ''}`
+  return { kind: 'file', text, run: null, at }
+}
+
+function proveLive(live: LiveLook | undefined): Evidence[] {
+  if (!live) return []
+  return live.facts.map((text): Evidence => ({ kind: 'file', text, run: null, at: live.at }))
 }
 
 function proveFile({ file, at, runs }: TakenFile): Evidence {

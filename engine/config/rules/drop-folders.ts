@@ -1,8 +1,10 @@
 /** The rule about drop folders: a posted file starts one job. */
-import type { DropFolder } from '../../core/manifest.ts'
+import { completeBy } from '../../core/drop-rules.ts'
+import type { DropFolder, Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
+import { checkTokens } from '../../core/tokens.ts'
 import { jobFile } from '../layout.ts'
-import { placeOf } from '../places.ts'
+import { placeOf, placeWithin } from '../places.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 const watchedTwice: Rule = {
@@ -33,23 +35,76 @@ function shareNames(a: DropFolder, b: DropFolder): boolean {
   return ofA.includes('*') || ofB.includes('*') || ofA.some((pattern) => ofB.includes(pattern))
 }
 
+const fedMessage =
+  'the job watches this folder itself, so that each file it puts there starts the next run; name another folder'
+
 const feedsItself = jobRule('drop-folder-fed', (document, report) => {
   const { trigger, steps } = document.value
   if (trigger.type !== 'ftp-in') return
+  trigger.folders.forEach((folder, index) => {
+    for (const key of ['archive', 'error'] as const) {
+      const isFed = (other: DropFolder) =>
+        folder[key] !== undefined &&
+        other.connection === folder.connection &&
+        trimmed(other.path) === trimmed(folder[key])
+      if (trigger.folders.some(isFed))
+        report(placeOf(document, `/trigger/folders/${index}/${key}`), fedMessage)
+    }
+  })
   steps.forEach((step, index) => {
     if (step.type !== 'move-file' && step.type !== 'ftp-out-copy') return
     const isFed = (folder: DropFolder) =>
       trimmed(folder.path) === trimmed(step.path) &&
       (step.type === 'move-file' || folder.connection === step.connection)
     if (!trigger.folders.some(isFed)) return
-    const message =
-      'the job watches this folder itself, so that each file it puts there starts the next run; name another folder'
-    report(placeOf(document, `/steps/${index}/path`), message)
+    report(placeOf(document, `/steps/${index}/path`), fedMessage)
   })
 })
+
+const knownTokens = ['client', 'job', 'slot', 'runId', 'name', 'ext']
+
+const folderTokens = jobRule('drop-folder-token', (document, report) => {
+  const { trigger } = document.value
+  if (trigger.type !== 'ftp-in') return
+  trigger.folders.forEach((folder, index) => {
+    for (const key of ['archive', 'error'] as const) {
+      const pointer = `/trigger/folders/${index}/${key}`
+      for (const { offset, length, message } of checkTokens(folder[key] ?? '', knownTokens))
+        report(placeWithin(document, pointer, offset, length), message)
+    }
+  })
+})
+
+const claimsNowhere = jobRule('drop-folder-claim', (document, report) => {
+  const { trigger } = document.value
+  if (trigger.type !== 'ftp-in') return
+  trigger.folders.forEach(({ claim, archive, error }, index) => {
+    if (!claim || (archive !== undefined && error !== undefined)) return
+    const message =
+      'a claimed file is moved out of sight, and needs somewhere to go whatever becomes of its run; name both "archive" and "error"'
+    report(placeOf(document, `/trigger/folders/${index}/claim`), message)
+  })
+})
+
+/** Keys of drop folders that change nothing beside the others, each with the reason. */
+export function idleDropKeys({ trigger }: Job): [pointer: string, reason: string][] {
+  if (trigger.type !== 'ftp-in') return []
+  return trigger.folders.flatMap((folder, index) => {
+    const complete = completeBy(folder)
+    const needed: [keyof DropFolder, boolean, string][] = [
+      ['polls', complete === 'stable', `with complete "${complete}"; it is for "stable"`],
+      ['minAge', complete === 'stable', `with complete "${complete}"; it is for "stable"`],
+      ['companion', complete === 'companion', `with complete "${complete}"; it is for "companion"`],
+      ['maxFiles', folder.batch === 'batch', 'with one run a file; it is for batch "batch"'],
+    ]
+    return needed
+      .filter(([key, isUsed]) => folder[key] !== undefined && !isUsed)
+      .map(([key, , reason]): [string, string] => [`/trigger/folders/${index}/${key}`, reason])
+  })
+}
 
 function trimmed(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-export const dropFolderRules: Rule[] = [watchedTwice, feedsItself]
+export const dropFolderRules: Rule[] = [watchedTwice, feedsItself, folderTokens, claimsNowhere]

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { DropFolder } from '../../../engine/core/manifest.ts'
-import { ftpInTrigger } from '../../../engine/triggers/ftp-in.ts'
+import { type DropWatch, watchDropFolder } from '../../../engine/triggers/drop-watch.ts'
+import { createTurns } from '../../../engine/triggers/ftp-in.ts'
 import { createTestArtifacts } from '../../fakes/artifacts.ts'
 import { createManualClock } from '../../fakes/clock.ts'
 import {
@@ -23,24 +24,42 @@ interface Testing {
   testdir(): string
 }
 
-/** Watches `/drop` until the test ends; a poll is over when the watch sleeps again. */
+/** Watches `/drop` until the test ends; a look is over when the watch sleeps again and nothing is being taken. */
 async function watch(
   t: Testing,
   changes: Partial<DropFolder> = {},
   remote: MemoryFiles = createMemoryFiles(),
 ) {
-  const clock = createManualClock(start)
+  const manual = createManualClock(start)
   const folder = t.testdir()
   const host = createTriggerHost({
-    clock,
+    clock: manual,
     artifacts: createTestArtifacts(folder),
     endpoints: createMemoryEndpoints({ files: { 'acme-sftp': remote } }),
   })
   const stop = new AbortController()
   t.teardown(() => stop.abort())
-  const folders = [{ connection: 'acme-sftp', path: '/drop', ...changes }]
-  const begin = () => ftpInTrigger.watch({ type: 'ftp-in', folders }, createSnapshot(), host, stop.signal)
-  const names = () => host.dues.map((due) => due.file?.fileName)
+  const folderOf = { connection: 'acme-sftp', path: '/drop', ...changes }
+  let watching: DropWatch | undefined
+  const begin = async () => {
+    watching = watchDropFolder(folderOf, createSnapshot(), host, createTurns(), stop.signal)
+  }
+  const clock = {
+    ...manual,
+    async asleep() {
+      await manual.asleep()
+      await watching?.idle()
+    },
+    async live(ms: number) {
+      await clock.asleep()
+      for (let left = ms; left > 0; left -= SECOND) {
+        await manual.live(Math.min(left, SECOND))
+        await clock.asleep()
+      }
+    },
+  }
+  // Several are taken at once: in no order.
+  const names = () => host.dues.map((due) => due.file?.fileName).sort()
   const scratch = () => readdir(join(folder, 'scratch'))
   return { begin, clock, folder, host, names, remote, scratch, stop }
 }
@@ -59,7 +78,8 @@ t.test(
     await begin()
     await clock.asleep()
     t.equal(stored, 'a,b\n')
-    t.same(host.dues, [
+    const dues = host.dues.map(({ seen: _, ...due }) => due)
+    t.same(dues, [
       {
         key: 'acme-sftp:/drop/list.csv:4:1000',
         slot: start,
@@ -190,8 +210,9 @@ t.test('a file that is written to while it is fetched is not taken, until it is 
   remote.before = () => undefined
   await clock.live(10 * SECOND)
   t.same(names(), ['grows.csv', 'torn.csv', 'touched.csv'])
-  t.equal(host.dues[1]?.file?.sha256, sha256Of('whole'))
-  t.equal(host.dues[2]?.file?.sha256, sha256Of('SAME'))
+  const taken = new Map(host.dues.map(({ file }) => [file?.fileName, file?.sha256]))
+  t.equal(taken.get('torn.csv'), sha256Of('whole'))
+  t.equal(taken.get('touched.csv'), sha256Of('SAME'))
 })
 
 t.test('a file that vanishes before or during the fetch starts nothing and is no trouble', async (t) => {
@@ -265,7 +286,7 @@ t.test('one bad file does not hold up the others, and is tried again', async (t)
   t.same(host.log.lines, ['warn: cannot take the file'], 'told once')
   remote.before = () => undefined
   await clock.live(10 * SECOND)
-  t.same(names(), ['a.csv', 'c.csv', 'bad.csv'])
+  t.same(names(), ['a.csv', 'bad.csv', 'c.csv'])
   t.same(await scratch(), [])
 })
 
