@@ -1,16 +1,21 @@
 /** The tenant's rows, copied out of the dataset: what is not in the copy cannot leak. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
+import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import { JobsdError } from '../core/errors.ts'
 import type { DatasetConnection } from '../core/manifest.ts'
 import { type DatasetTableName, datasetTables } from './dataset-tables.ts'
 import { openDatabase } from './open-database.ts'
+import { mapOutcomes, type OutcomeMap } from './outcome-map.ts'
 
 export interface TenantCopy {
   dataset: Pick<DatasetConnection, 'name' | 'format' | 'path'>
   tenant: { client: string; callCenters: string[] | null }
   tables: DatasetTableName[]
+  /** In lower case, of whichever table; all where it is null or left out. */
+  columns?: ReadonlySet<string> | null
+  /** Null leaves the custom outcomes as they are in the data. */
+  outcomes: OutcomeMap | null
   databasePath: string
   settings: Record<string, string>
   /** Turns what DuckDB throws while it reads a table into an error of the table of errors. */
@@ -19,7 +24,7 @@ export interface TenantCopy {
 
 /**
  * Writes a fresh DuckDB file with each table's rows of the client, and of its call centers unless null. Columns
- * get the contract's types. Throws DATASET_MISSING.
+ * get the contract's types; those that are missing stay so, those that are not asked for stay out. Throws DATASET_MISSING.
  */
 export async function copyTenant(copy: TenantCopy): Promise<void> {
   const { connection, close } = await openDatabase(copy.databasePath, copy.settings)
@@ -27,14 +32,20 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
     for (const table of copy.tables) {
       const files = await tableFiles(copy.dataset, table)
       const { client, callCenters } = copy.tenant
-      const statement = copyStatement(table, copy.dataset.format, callCenters !== null)
+      const source = tableSource(table, copy.dataset.format)
       const values = {
         files: listValue(files),
         client,
         ...(callCenters && { call_centers: listValue(callCenters) }),
       }
       try {
+        const found = await sourceColumns(connection, source, files)
+        const isMapped = table === 'calls' && copy.outcomes !== null && wantsOutcomes(copy.columns ?? null)
+        const kept = isMapped ? [...mappedFrom, 'client'] : ['client']
+        const wanted = copy.columns && new Set([...copy.columns, ...kept])
+        const statement = copyStatement(table, source, found, wanted ?? null, callCenters !== null)
         await connection.run(statement, values, { files: LIST(VARCHAR), call_centers: LIST(VARCHAR) })
+        if (isMapped) await mapOutcomes(connection, copy.outcomes!)
       } catch (error) {
         throw copy.describe(error, table)
       }
@@ -44,25 +55,85 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
   }
 }
 
+const mappedFrom = ['result', 'service']
+
+function wantsOutcomes(columns: ReadonlySet<string> | null): boolean {
+  return columns === null || [1, 2, 3].some((at) => columns.has(`custom_outcome_${at}`))
+}
+
+/** What follows FROM; `$files` is the list of the table's files. */
+export function tableSource(table: DatasetTableName, format: TenantCopy['dataset']['format']): TableSource {
+  const options = 'hive_partitioning = false'
+  const types = (names: string[]) =>
+    `{${names.map((name) => `'${name}': '${datasetTables[table][name.toLowerCase()]}'`).join(', ')}}`
+  const listed = Object.keys(datasetTables[table])
+  if (format === 'parquet') {
+    const sql = `read_parquet($files, ${options})`
+    return { asFound: sql, looked: sql, typed: () => sql }
+  }
+  if (format === 'csv') {
+    const asFound = `read_csv($files, header = true, all_varchar = true, ${options})`
+    return {
+      asFound,
+      looked: asFound,
+      typed: (found) => {
+        // Names differ in case at most, as they may in SQL.
+        const known = found.filter((name) => listed.includes(name.toLowerCase()))
+        return `read_csv($files, header = true, types = ${types(known)}, ${options})`
+      },
+    }
+  }
+  const json = `read_json($files, columns = ${types(listed)}, ${options})`
+  return { asFound: json, looked: `read_json($files, ${options})`, typed: () => json }
+}
+
+export interface TableSource {
+  /** With the columns that a copy can have. */
+  asFound: string
+  /** With the columns that are there, of JSON by a look at its first rows. */
+  looked: string
+  /** With the contract's types for those of its columns that are there. */
+  typed(found: string[]): string
+}
+
+/** The columns of a table as its files have them; of JSON the contract's. */
+export async function sourceColumns(
+  connection: DuckDBConnection,
+  { asFound }: Pick<TableSource, 'asFound'>,
+  files: string[],
+): Promise<{ name: string; type: string }[]> {
+  const none = await connection.run(
+    `SELECT * FROM ${asFound} LIMIT 0`,
+    { files: listValue(files) },
+    { files: LIST(VARCHAR) },
+  )
+  return none.columnNames().map((name, at) => ({ name, type: none.columnType(at).toString() }))
+}
+
+/** A column that is not there is not copied: the query that names it says so, any other does not mind. */
 function copyStatement(
   table: DatasetTableName,
-  format: TenantCopy['dataset']['format'],
-  narrow: boolean,
+  source: TableSource,
+  found: { name: string }[],
+  wanted: ReadonlySet<string> | null,
+  isNarrow: boolean,
 ): string {
-  const columns = Object.entries(datasetTables[table])
-  const types = `{${columns.map(([name, type]) => `'${name}': '${type}'`).join(', ')}}`
-  const casts = columns.map(([name, type]) => `CAST(${name} AS ${type}) AS ${name}`).join(', ')
-  const source = {
-    parquet: 'read_parquet($files, hive_partitioning = false)',
-    csv: `read_csv($files, header = true, types = ${types}, hive_partitioning = false)`,
-    json: `read_json($files, columns = ${types}, hive_partitioning = false)`,
-  }[format]
-  const rows = narrow ? 'client = $client AND list_contains($call_centers, call_center)' : 'client = $client'
-  return `CREATE TABLE ${table} AS SELECT * REPLACE (${casts}) FROM ${source} WHERE ${rows}`
+  const names = found.map(({ name }) => name)
+  const columns = names
+    .filter((name) => wanted === null || wanted.has(name.toLowerCase()))
+    .map((name) => {
+      const quoted = `"${name.replaceAll('"', '""')}"`
+      const type = datasetTables[table][name.toLowerCase()]
+      return type === undefined ? quoted : `CAST(${quoted} AS ${type}) AS ${name.toLowerCase()}`
+    })
+  const rows = isNarrow
+    ? 'client = $client AND list_contains($call_centers, call_center)'
+    : 'client = $client'
+  return `CREATE TABLE ${table} AS SELECT ${columns.join(', ') || '1 AS x'} FROM ${source.typed(names)} WHERE ${rows}`
 }
 
 /** `<table>.<format>`, or every file of that ending in the folder `<table>`. */
-async function tableFiles(dataset: TenantCopy['dataset'], table: string): Promise<string[]> {
+export async function tableFiles(dataset: TenantCopy['dataset'], table: string): Promise<string[]> {
   const file = join(dataset.path, `${table}.${dataset.format}`)
   if ((await stat(file).catch(whenAbsent))?.isFile()) return [file]
   const folder = join(dataset.path, table)

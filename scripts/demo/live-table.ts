@@ -65,7 +65,13 @@ function createTerminalTable(output: NodeJS.WriteStream): LiveTable {
   }
 }
 
-const triggerWords = { scheduled: 'Scheduled', campaign: 'Campaign', 'ftp-in': 'FTPin', manual: 'by hand' }
+const triggerWords = {
+  scheduled: 'Scheduled',
+  campaign: 'Campaign',
+  'ftp-in': 'FTPin',
+  manual: 'by hand',
+  after: 'After',
+}
 
 function describeSteps(run: RunDetail): string {
   return run.steps.map((step) => `${marks[step.outcome] ?? ''} ${step.name}`).join('  ')

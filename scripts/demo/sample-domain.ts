@@ -1,5 +1,7 @@
 /** The invented contact centres of the sample data: who they are, when they are called, and what comes of a call. */
 
+export type SampleRow = Record<string, string | number | boolean | Date | null>
+
 export interface SampleCallCenter {
   name: string
   services: string[]
@@ -106,11 +108,14 @@ export const sampleClients: SampleClient[] = [
   },
 ]
 
-/** Per mille of outbound calls; results that end in "(Not Made)" were never dialed. */
+/**
+ * Per mille of outbound calls; results that end in "(Not Made)" were never dialed. What becomes of an operator
+ * transfer depends on who is free.
+ */
 export const outboundResults: [result: string, share: number][] = [
   ['No Answer', 300],
   ['Answering Machine (Hung Up)', 265],
-  ['Operator Transfer', 120],
+  ['Operator Transfer', 140],
   ['Hung Up in Opening', 80],
   ['Listened', 65],
   ['Busy', 45],
@@ -118,23 +123,19 @@ export const outboundResults: [result: string, share: number][] = [
   ['Excluded via Compliance Policy (Not Made)', 25],
   ['Invalid Phone Number', 20],
   ['Not Attempted (Not Made)', 18],
-  ['Operator Transfer (Abandoned Max Hold Time)', 14],
   ['Invalid Phone Number (Not Made)', 12],
-  ['Operator Transfer (Agent Abandoned)', 6],
   ['Fax', 5],
 ]
 
 /** Per mille of inbound calls. */
 export const inboundResults: [result: string, share: number][] = [
-  ['Operator Transfer', 905],
-  ['Operator Transfer (Abandoned Max Hold Time)', 60],
-  ['Hung Up in Opening', 28],
-  ['Operator Transfer (Agent Abandoned)', 7],
+  ['Operator Transfer', 965],
+  ['Hung Up in Opening', 35],
 ]
 
 /** How many calls of a day fall into each local hour, 0 to 23. */
 export const hourWeights = [
-  1, 1, 0, 0, 0, 1, 4, 14, 55, 92, 104, 98, 70, 74, 92, 96, 88, 72, 50, 34, 18, 8, 4, 2,
+  2, 2, 2, 1, 1, 1, 4, 14, 55, 92, 104, 98, 70, 74, 92, 96, 88, 72, 50, 34, 18, 8, 4, 2,
 ]
 
 /** By weekday, Sunday first. */
