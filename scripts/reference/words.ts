@@ -53,6 +53,9 @@ const formatWords: Record<string, string> = {
   'absolute-path': 'a path that begins with `/`, without `..`',
   'key-prefix': 'a prefix that does not begin with `/`, without `..`',
   cron: 'five cron fields, or `@hourly`, `@daily`, `@weekly`, `@monthly`',
+  every: 'a text such as `day at "18:30"`',
+  edge: 'a day, `yyyy-MM-dd`, or a moment, `yyyy-MM-ddTHH:mm`, also with `Z` or an offset',
+  blackout: 'a time of the day, `HH:mm`, or a day or moment, `yyyy-MM-dd`, `yyyy-MM-ddTHH:mm`',
   endpoint: 'an https URL (http only on loopback)',
   date: 'a day, `yyyy-MM-dd`',
 }

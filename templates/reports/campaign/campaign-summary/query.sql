@@ -1,13 +1,15 @@
--- One row for the campaign, whenever its calls were made.
+-- One row a campaign: all of its calls where the run is of one, otherwise those that entered in the period.
 WITH counted_records AS (
   SELECT
+    campaign_id,
     count(*) AS records,
     count(phone) + count(phone_2) AS phones
   FROM campaign_records
-  WHERE campaign_id = $campaign_id
+  GROUP BY campaign_id
 ),
 counted_calls AS (
   SELECT
+    campaign_id,
     count(*) FILTER (result LIKE '%(Not Made)') AS not_made,
     count(*) FILTER (result NOT LIKE '%(Not Made)') AS attempts,
     count(DISTINCT account) FILTER (result NOT LIKE '%(Not Made)') AS accounts,
@@ -20,7 +22,12 @@ counted_calls AS (
     count(*) FILTER (result = 'Operator Transfer') AS successful_transfers,
     count(*) FILTER (right_party) AS rpc
   FROM calls
-  WHERE campaign_id = $campaign_id
+  WHERE campaign_id IS NOT NULL
+    AND CASE
+      WHEN CAST($campaign_id AS VARCHAR) IS NULL THEN start_at >= $period_start AND start_at < $period_end
+      ELSE campaign_id = $campaign_id
+    END
+  GROUP BY campaign_id
 )
 -- Nothing of nothing has no percentage: the cell stays empty.
 SELECT
@@ -32,22 +39,28 @@ SELECT
   campaigns.state,
   campaigns.start_at,
   campaigns.end_at,
-  records,
-  phones,
-  not_made,
-  attempts,
-  100 * accounts / nullif(records, 0) AS penetration,
-  live_connects,
-  100 * live_connects / nullif(attempts, 0) AS connect,
-  answering_machine,
-  busy,
-  no_answer,
-  invalid,
-  operator_transfers,
-  successful_transfers,
-  100 * (operator_transfers - successful_transfers) / nullif(operator_transfers, 0) AS abandon,
-  rpc,
-  100 * rpc / nullif(live_connects, 0) AS rpc_share
-FROM campaigns, counted_records, counted_calls
-WHERE campaigns.campaign_id = $campaign_id
+  coalesce(counted_records.records, 0) AS records,
+  coalesce(counted_records.phones, 0) AS phones,
+  coalesce(counted_calls.not_made, 0) AS not_made,
+  coalesce(counted_calls.attempts, 0) AS attempts,
+  100 * coalesce(counted_calls.accounts, 0) / nullif(counted_records.records, 0) AS penetration,
+  coalesce(counted_calls.live_connects, 0) AS live_connects,
+  100 * counted_calls.live_connects / nullif(counted_calls.attempts, 0) AS connect,
+  coalesce(counted_calls.answering_machine, 0) AS answering_machine,
+  coalesce(counted_calls.busy, 0) AS busy,
+  coalesce(counted_calls.no_answer, 0) AS no_answer,
+  coalesce(counted_calls.invalid, 0) AS invalid,
+  coalesce(counted_calls.operator_transfers, 0) AS operator_transfers,
+  coalesce(counted_calls.successful_transfers, 0) AS successful_transfers,
+  100 * (counted_calls.operator_transfers - counted_calls.successful_transfers)
+    / nullif(counted_calls.operator_transfers, 0) AS abandon,
+  coalesce(counted_calls.rpc, 0) AS rpc,
+  100 * counted_calls.rpc / nullif(counted_calls.live_connects, 0) AS rpc_share
+FROM campaigns
+LEFT JOIN counted_records USING (campaign_id)
+LEFT JOIN counted_calls USING (campaign_id)
+WHERE CASE
+    WHEN CAST($campaign_id AS VARCHAR) IS NULL THEN counted_calls.campaign_id IS NOT NULL
+    ELSE campaigns.campaign_id = $campaign_id
+  END
 ORDER BY campaigns.campaign_id

@@ -1,0 +1,15 @@
+-- By the hour of the client's clock; by its day where the rows span more than one.
+WITH local AS (
+  SELECT
+    *,
+    timezone($timezone, hour_at AT TIME ZONE 'UTC') AS local_at,
+    (SELECT max(hour_at) - min(hour_at) > INTERVAL 25 HOUR FROM result) AS is_long
+  FROM result
+)
+SELECT
+  CASE WHEN is_long THEN strftime(local_at, '%Y-%m-%d') ELSE strftime(local_at, '%H:00') END AS time,
+  sum(successful) AS successful,
+  sum(operator_transfers - successful) AS failed
+FROM local
+GROUP BY time
+ORDER BY min(hour_at)

@@ -1,0 +1,80 @@
+-- One row for each campaign and hour in which it made a call. A call is on a line from its start to its end.
+WITH made AS (
+  SELECT
+    campaign_id,
+    timezone($timezone, start_at AT TIME ZONE 'UTC') AS local_at,
+    -- A moment, not a time of the clock: a repeated hour is two hours.
+    start_at - (local_at - date_trunc('hour', local_at)) AS hour_at,
+    start_at,
+    end_at,
+    result,
+    ring_s
+  FROM calls
+  WHERE campaign_id IS NOT NULL
+    AND result NOT LIKE '%(Not Made)'
+    AND CASE
+      WHEN CAST($campaign_id AS VARCHAR) IS NULL THEN start_at >= $period_start AND start_at < $period_end
+      ELSE campaign_id = $campaign_id
+    END
+),
+counted AS (
+  SELECT
+    campaign_id,
+    hour_at,
+    count(*) AS calls_made,
+    count(*) FILTER (result LIKE 'Operator Transfer%' OR result IN ('Listened', 'Hung Up in Opening')) AS connects,
+    count(*) FILTER (result LIKE 'Operator Transfer%') AS operator_transfers,
+    count(*) FILTER (result = 'Operator Transfer') AS successful_transfers,
+    avg(ring_s) AS avg_ring
+  FROM made
+  GROUP BY campaign_id, hour_at
+),
+line_changes AS (
+  SELECT campaign_id, start_at AS moment, 1 AS change FROM made WHERE end_at > start_at
+  UNION ALL
+  SELECT campaign_id, end_at, -1 FROM made WHERE end_at > start_at
+  UNION ALL
+  -- Both ends of each hour, so that no stretch of one number of lines goes over one.
+  SELECT campaign_id, unnest([hour_at, hour_at + INTERVAL 1 HOUR]), 0 FROM counted
+),
+line_moments AS (
+  SELECT campaign_id, moment, sum(change) AS change
+  FROM line_changes
+  GROUP BY campaign_id, moment
+),
+line_stretches AS (
+  SELECT
+    campaign_id,
+    moment,
+    sum(change) OVER (PARTITION BY campaign_id ORDER BY moment ROWS UNBOUNDED PRECEDING) AS lines,
+    date_sub('second', moment, lead(moment) OVER (PARTITION BY campaign_id ORDER BY moment)) AS seconds
+  FROM line_moments
+),
+line_hours AS (
+  SELECT
+    counted.campaign_id,
+    counted.hour_at,
+    max(line_stretches.lines) AS max_lines,
+    sum(line_stretches.lines * line_stretches.seconds) AS line_seconds
+  FROM counted
+  JOIN line_stretches
+    ON line_stretches.campaign_id = counted.campaign_id
+    AND line_stretches.moment >= counted.hour_at
+    AND line_stretches.moment < counted.hour_at + INTERVAL 1 HOUR
+  GROUP BY counted.campaign_id, counted.hour_at
+)
+SELECT
+  campaigns.name AS campaign,
+  counted.hour_at,
+  counted.calls_made,
+  line_hours.max_lines,
+  line_hours.line_seconds / 3600 AS avg_lines,
+  counted.connects,
+  counted.operator_transfers,
+  100 * (counted.operator_transfers - counted.successful_transfers)
+    / nullif(counted.operator_transfers, 0) AS abandon,
+  counted.avg_ring
+FROM counted
+JOIN line_hours USING (campaign_id, hour_at)
+LEFT JOIN campaigns USING (campaign_id)
+ORDER BY campaigns.name, counted.campaign_id, counted.hour_at
