@@ -29,16 +29,20 @@ const fitting: Record<Column['type'], Id[]> = {
   boolean: [Id.BOOLEAN],
 }
 
-/** What the query gives and what the definition says, where they differ; undefined where they agree. */
+/**
+ * What the query gives and what the definition says, where they differ; undefined where they agree. A column that
+ * `hasValues` denies may have any type: that of a bare NULL is INTEGER.
+ */
 export function findDrift(
   result: DuckDBResult,
   columns: Column[],
+  hasValues: (at: number) => boolean = () => true,
 ): { found: string; expected: string } | undefined {
   const names = result.columnNames()
   const expected = columns.map((column) => column.name)
   if (names.join() !== expected.join()) return { found: names.join(', '), expected: expected.join(', ') }
   const misfit = columns.findIndex(
-    (column, at) => ![...fitting[column.type], Id.SQLNULL].includes(result.columnTypeId(at)),
+    (column, at) => hasValues(at) && ![...fitting[column.type], Id.SQLNULL].includes(result.columnTypeId(at)),
   )
   if (misfit === -1) return undefined
   return {

@@ -1,19 +1,79 @@
 /** A report of made-up rows: for rehearsals without data, no query is run. */
-import { writeFile } from 'node:fs/promises'
 import { MINUTE } from '../core/civil.ts'
 import type { Column } from '../core/manifest.ts'
-import { type Cell, formatCsvHeader, formatCsvRows } from './formats/csv.ts'
-import type { ReportRequest } from './run-report.ts'
+import type { ReportOverview } from '../core/report-overview.ts'
+import { type Cell, isNumeric } from './formats/cell.ts'
+import { writeMadeUpParquet } from './made-up-parquet.ts'
+import { buildOverview, shownRows } from './overview.ts'
+import type { Rendered, ReportRequest } from './run-report.ts'
+import { writeRows } from './write-rows.ts'
+
+const maxBytes = 2 ** 30
 
 /** Writes that many rows of plausible values by the columns' types; the same request gives the same bytes. */
-export async function writeMadeUpReport(request: ReportRequest, rows: number): Promise<{ rows: number }> {
-  const { columns } = request.definition
+export async function writeMadeUpReport(request: ReportRequest, rows: number): Promise<Rendered> {
+  const { definition, timezone, format, outPath } = request
+  const { columns, title } = definition
+  const report = `${definition.category}/${definition.name}`
   const cells = columns.map((column) =>
     Array.from({ length: rows }, (_, row) => madeUpCell(column, row, request)),
   )
-  const body = rows === 0 ? '' : formatCsvRows(columns, cells, request.timezone)
-  await writeFile(request.outPath, formatCsvHeader(columns) + body)
-  return { rows }
+  if (format === 'parquet') {
+    await writeMadeUpParquet(cells, { report, columns, outPath, maxBytes })
+    return { rows, overview: madeUpOverview(request, cells, rows) }
+  }
+  const file = {
+    report,
+    title,
+    columns,
+    timezone,
+    locale: request.locale ?? 'en',
+    head: request.head ?? null,
+    layout: request.layout ?? null,
+    format,
+    gzip: request.gzip ?? false,
+    outPath,
+    rowCount: rows,
+    maxBytes,
+    totals: definition.totalsSql === undefined ? null : columns.map(() => null),
+  }
+  await writeRows(oneChunk(cells, rows), file, new AbortController().signal)
+  return { rows, overview: madeUpOverview(request, cells, rows) }
+}
+
+/** As a mail would show it: the totals are those of the first row, the chart is of as many made-up points. */
+function madeUpOverview(request: ReportRequest, cells: Cell[][], rowCount: number): ReportOverview | null {
+  const { definition, overview, locale = 'en', timezone } = request
+  if (overview === undefined) return null
+  const rowsOf = (columns: Cell[][]) =>
+    Array.from({ length: Math.min(rowCount, shownRows) }, (_, row) => columns.map((column) => column[row]!))
+  const axes = definition.mail?.chart?.columns ?? []
+  const points = axes.map((column) =>
+    Array.from({ length: rowCount }, (_, row) => madeUpCell(column, row, request)),
+  )
+  const totals = cells.map(([first = null], at) => (isNumeric(definition.columns[at]!) ? first : null))
+  const counted = { rowCount, totals: definition.totalsSql === undefined ? null : totals }
+  const { previous } = overview
+  return buildOverview({
+    ...counted,
+    report: definition,
+    rows: rowsOf(cells),
+    previous: previous && { label: previous.label, counted },
+    chartRows: axes.length === 0 ? null : rowsOf(points),
+    locale,
+    timezone,
+  })
+}
+
+function oneChunk(cells: Cell[][], rowCount: number) {
+  let left = rowCount === 0 ? [] : [{ rowCount, getColumns: () => cells }]
+  return {
+    async fetchChunk() {
+      const [chunk = null] = left
+      left = []
+      return chunk
+    },
+  }
 }
 
 function madeUpCell({ name, title, type }: Column, row: number, { params, tenant }: ReportRequest): Cell {

@@ -1,8 +1,9 @@
 /** The named parameters of a query: bound as typed values, never put into its text. */
-import { type DuckDBPreparedStatement, type DuckDBValue, timestampValue } from '@duckdb/node-api'
+import { type DuckDBPreparedStatement, type DuckDBValue, dateValue, timestampValue } from '@duckdb/node-api'
 import { JobsdError } from '../core/errors.ts'
 
-export type ParameterValue = string | number | boolean | null
+/** Texts of dates and instants are bound as what they are. */
+export type ParameterValue = string | number | boolean | { date: string } | { instant: string } | null
 
 const instants = ['period_start', 'period_end']
 
@@ -26,7 +27,14 @@ export function bindParameters(
 }
 
 function toDuckDB(name: string, value: ParameterValue): DuckDBValue {
-  if (typeof value === 'string' && instants.includes(name))
-    return timestampValue(BigInt(Date.parse(value)) * 1000n)
+  if (typeof value === 'string' && instants.includes(name)) return toTimestamp(value)
+  if (typeof value === 'object' && value !== null)
+    return 'date' in value
+      ? dateValue(Date.parse(`${value.date}T00:00:00Z`) / 86_400_000)
+      : toTimestamp(value.instant)
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value
+}
+
+function toTimestamp(instant: string): DuckDBValue {
+  return timestampValue(BigInt(Date.parse(instant)) * 1000n)
 }

@@ -9,11 +9,23 @@ const sealed = { enable_external_access: 'false' }
 // still switches printing on.
 const tableFunctions = ['generate_series', 'range', 'unnest']
 
-/** Opens a database that can reach no file but itself and cannot be given more rights. The caller closes it. */
-export async function openSealed(path: string, settings: Record<string, string>): Promise<OpenDatabase> {
+/**
+ * Opens a database that can reach no file but itself, and `written` where that is given, and cannot be given more
+ * rights. The caller closes it.
+ */
+export async function openSealed(
+  path: string,
+  settings: Record<string, string>,
+  written?: string,
+): Promise<OpenDatabase> {
   // In this order: without external access, settings that name a folder are refused.
-  const database = await openDatabase(path, { ...settings, ...sealed })
-  await database.connection.run('SET lock_configuration = true')
+  const database = await openDatabase(path, written === undefined ? { ...settings, ...sealed } : settings)
+  const { connection } = database
+  if (written !== undefined) {
+    await connection.run(`SET allowed_paths = ['${written.replaceAll("'", "''")}']`)
+    await connection.run('SET enable_external_access = false')
+  }
+  await connection.run('SET lock_configuration = true')
   return database
 }
 

@@ -1,34 +1,56 @@
 /** The process that runs one report's query. Started by `runReport` with nothing but its request. */
 import { type ErrorCode, type ErrorDetails, JobsdError } from '../core/errors.ts'
-import type { Column, DatasetConnection } from '../core/manifest.ts'
+import type { Column, DatasetConnection, ReportFormat } from '../core/manifest.ts'
+import { type FileFormat, machineFormats } from '../core/report-file.ts'
+import type { ReportOverview } from '../core/report-overview.ts'
 import { findDrift } from './columns.ts'
+import type { DatasetTableName } from './dataset-tables.ts'
+import type { ReportHead } from './formats/head.ts'
+import { namedColumns } from './named-columns.ts'
+import type { OutcomeMap } from './outcome-map.ts'
 import type { ParameterValue } from './parameters.ts'
 import { checkQuery, openSealed } from './query-check.ts'
 import { describeFailure, outOfMemory, type QueryLimits, queryTimeout } from './query-failure.ts'
+import { type OverviewRequest, readOverview } from './read-overview.ts'
 import { answerParent, readRequest } from './serve-parent.ts'
-import { storeResult } from './stored-result.ts'
+import { readTotals, storeResult } from './stored-result.ts'
 import { copyTenant } from './tenant-copy.ts'
+import { writeParquet } from './write-parquet.ts'
 import { writeRows } from './write-rows.ts'
 
 export interface QueryRequest {
   /** `<category>/<name>`, for errors. */
   report: string
+  title: string
   sql: string
+  /** The query of the Total row. */
+  totalsSql: string | null
   columns: Column[]
   dataset: Pick<DatasetConnection, 'name' | 'format' | 'path'>
   tenant: { client: string; callCenters: string[] | null }
+  /** Null leaves the custom outcomes as they are in the data. */
+  outcomes: OutcomeMap | null
   parameters: Record<string, ParameterValue>
   timezone: string
+  locale: string
+  head: ReportHead | null
+  /** Null where no mail shows the report. */
+  overview: Pick<OverviewRequest, 'mail' | 'chartSql' | 'previous'> | null
+  format: FileFormat
+  gzip: boolean
+  layout: ReportFormat | null
   outPath: string
   /** `timeoutMs` is at most what a timer takes. */
   limits: QueryLimits
 }
 
-export type QueryAnswer = { ok: true; rows: number } | { ok: false; code: ErrorCode; details: ErrorDetails }
+export type QueryAnswer =
+  | { ok: true; rows: number; overview: ReportOverview | null }
+  | { ok: false; code: ErrorCode; details: ErrorDetails }
 
 const databasePath = 'tenant.duckdb'
 
-async function runQuery(request: QueryRequest): Promise<number> {
+async function runQuery(request: QueryRequest): Promise<{ rows: number; overview: ReportOverview | null }> {
   const { report, limits, columns } = request
   const settings = {
     temp_directory: 'spill',
@@ -36,12 +58,21 @@ async function runQuery(request: QueryRequest): Promise<number> {
     memory_limit: `${limits.memoryMb}MB`,
     threads: String(limits.threads),
   }
-  const tables = await checkQuery(report, request.sql)
-  const { dataset, tenant } = request
+  const { sql, totalsSql, dataset, tenant, outcomes } = request
+  // Nobody reads a machine's totals, unless a mail shows them.
+  const isRead = request.overview !== null || !machineFormats.includes(request.format)
+  const wantsTotals = totalsSql !== null && isRead
+  const queries = wantsTotals ? [sql, totalsSql] : [sql]
+  const named: DatasetTableName[] = []
+  for (const query of queries) named.push(...(await checkQuery(report, query)))
+  const tables = [...new Set(named)]
+  const needed = await namedColumns(queries)
   const describe = (error: unknown, table: string) =>
     describeFailure(error, report, limits, `table ${table}: `)
-  await copyTenant({ dataset, tenant, tables, databasePath, settings, describe })
-  const { connection } = await openSealed(databasePath, { ...settings, access_mode: 'READ_ONLY' })
+  await copyTenant({ dataset, tenant, tables, columns: needed, outcomes, databasePath, settings, describe })
+  const { format, outPath } = request
+  const written = format === 'parquet' ? outPath : undefined
+  const { connection } = await openSealed(databasePath, { ...settings, access_mode: 'READ_ONLY' }, written)
   const deadline = new AbortController()
   // `performance.now()` counts from the start of this process: the copy took its part of the time.
   const leftMs = Math.max(0, limits.timeoutMs - performance.now())
@@ -50,14 +81,23 @@ async function runQuery(request: QueryRequest): Promise<number> {
     connection.interrupt()
   }, leftMs)
   try {
+    const { parameters } = request
+    const { maxBytes } = limits
+    // Before the rows: a second query would end their stream.
+    const totals = wantsTotals
+      ? await readTotals(connection, { report, sql: totalsSql, parameters, columns })
+      : null
     const { stream, rowCount } = await storeResult(connection, request)
     // Not of the statement: its columns are unknown while a parameter's type is.
     const drift = findDrift(stream, columns)
     if (drift !== undefined) throw new JobsdError('REPORT_DRIFT', { report, ...drift })
-    const { timezone, outPath } = request
-    const target = { report, columns, timezone, outPath, rowCount, maxBytes: limits.maxBytes }
-    await writeRows(stream, target, deadline.signal)
-    return rowCount
+    if (format === 'parquet') await writeParquet(connection, { report, columns, outPath, maxBytes })
+    else await writeRows(stream, { ...request, format, rowCount, totals, maxBytes }, deadline.signal)
+    if (request.overview === null) return { rows: rowCount, overview: null }
+    const leftMs = limits.timeoutMs - performance.now()
+    const counted = { rowCount, totals, leftMs }
+    const overview = await readOverview(connection, { ...request, ...request.overview }, counted)
+    return { rows: rowCount, overview }
   } finally {
     clearTimeout(timer)
   }
@@ -78,7 +118,7 @@ function answerError({ code, details }: JobsdError): void {
 const request = (await readRequest()) as QueryRequest
 watchMemory(request)
 try {
-  answerParent({ ok: true, rows: await runQuery(request) } satisfies QueryAnswer)
+  answerParent({ ok: true, ...(await runQuery(request)) } satisfies QueryAnswer)
 } catch (error) {
   answerError(describeFailure(error, request.report, request.limits))
 }

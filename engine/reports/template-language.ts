@@ -9,10 +9,10 @@ export const blockHelpers = ['if', 'unless', 'each', 'with']
 const valueHelpers: Record<string, (...args: unknown[]) => unknown> = {
   /** `(eq a b)`: the same value. */
   eq: (a, b) => a === b,
-  /** `{{number rows}}`, `{{number rate decimals=2}}`: 1,234.50 */
-  number: (value, ...rest) => formatNumber(value, Number(hashOf(rest).decimals ?? 0)),
-  /** `{{bytes size}}`: 1.2 MiB */
-  bytes: (value) => formatBytes(Number(value)),
+  /** `{{number rows}}`, `{{number rate decimals=2}}`: 1,234.50; with `locale=client.locale` as people there write it. */
+  number: (value, ...rest) => formatNumber(value, Number(hashOf(rest).decimals ?? 0), localeOf(rest)),
+  /** `{{bytes size}}`: 1.2 MiB; takes a locale too. */
+  bytes: (value, ...rest) => formatBytes(Number(value), localeOf(rest)),
   /** `{{date instant zone}}`: 2026-11-22 18:30, or a `format` of yyyy MM dd HH mm ss. Without a zone in UTC. */
   date: (value, ...rest) => {
     const zone = typeof rest[0] === 'string' ? rest[0] : 'UTC'
@@ -51,14 +51,18 @@ function hashOf(args: unknown[]): Record<string, unknown> {
   return (args.at(-1) as { hash: Record<string, unknown> }).hash
 }
 
-function formatNumber(value: unknown, decimals: number): string {
-  if (value === null || value === undefined) return ''
-  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
-  return new Intl.NumberFormat('en-US', digits).format(Number(value))
+function localeOf(args: unknown[]): string {
+  return String(hashOf(args).locale ?? 'en')
 }
 
-function formatBytes(size: number): string {
+function formatNumber(value: unknown, decimals: number, locale: string): string {
+  if (value === null || value === undefined) return ''
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
+  return new Intl.NumberFormat(locale, digits).format(Number(value))
+}
+
+function formatBytes(size: number, locale: string): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
   const power = size < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(size) / 10))
-  return `${formatNumber(size / 1024 ** power, power === 0 ? 0 : 1)} ${units[power]}`
+  return `${formatNumber(size / 1024 ** power, power === 0 ? 0 : 1, locale)} ${units[power]}`
 }

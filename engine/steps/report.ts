@@ -1,20 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { campaignOf, campaignTimes } from '../core/campaign.ts'
 import type { StepContext, StepResult, StepType } from '../core/contracts/step.ts'
-import { parseDuration } from '../core/duration.ts'
+import { parseDuration, parseSize } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { DatasetConnection } from '../core/manifest.ts'
+import type { DatasetConnection, ReportLimits } from '../core/manifest.ts'
 import { mediaTypeOf } from '../core/media-type.ts'
 import type { Period, Run, Snapshot, StepOf } from '../core/model.ts'
+import { everyParameter, parametersOf } from '../core/parameters.ts'
 import { periodOf } from '../core/period.ts'
-import { enumerateSlots } from '../core/slots.ts'
+import { periodText } from '../core/period-text.ts'
+import { previousPeriod } from '../core/previous-period.ts'
+import { fileExtension, layoutOf } from '../core/report-file.ts'
+import { skippedDaysOf } from '../core/skipped-days.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { toStorageError } from '../core/storage-error.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandTokens } from '../core/tokens.ts'
-import type { ReportRequest } from '../reports/run-report.ts'
+import { outcomeMapOf } from '../reports/outcome-map.ts'
+import type { Rendered, ReportRequest } from '../reports/run-report.ts'
 
-type RunReport = (request: ReportRequest, signal: AbortSignal) => Promise<{ rows: number }>
+type RunReport = (request: ReportRequest, signal: AbortSignal) => Promise<Rendered>
 type ReportStep = StepOf<'report'>
 
 /** Renders a report for the run's period and offers it as one file. `runReport` runs the query. */
@@ -33,10 +38,14 @@ export function createReportStep(runReport: RunReport): StepType<'report'> {
       })
       try {
         const request = { ...reportRequest(step, context, period), outPath, workFolder }
-        const { rows } = await runReport(request, signal)
+        const { rows, overview } = await runReport(request, signal)
         if (rows === 0 && step.onEmpty !== 'send') return endEmpty(step)
         const artifact = await artifacts.adopt(outPath)
-        const file = { ...artifact, fileName, mediaType: mediaTypeOf(fileName), rows, period, origin: null }
+        // Whatever went wrong: nobody who is to get rows is sent nothing.
+        if (artifact.size === 0 && rows > 0)
+          throw reportFailed(step, `its file is empty, though it has ${spellCount(rows, 'row')}`)
+        const about = { fileName, mediaType: mediaTypeOf(fileName), rows, period, origin: null }
+        const file = { ...artifact, ...about, ...(overview && { overview }) }
         return {
           ok: true,
           note: `${fileName}: ${spellCount(rows, 'row')}, ${spellCount(artifact.size, 'byte')}`,
@@ -71,18 +80,9 @@ function reportPeriod(step: ReportStep, run: Run, snapshot: Snapshot): Period | 
   return campaign && periodOf('campaign', slotMs, client.timezone, dayCutOff, { campaign })
 }
 
-/** The days off that a shifted slot covers besides its own: the run only keeps its moment, the schedule tells again. */
-function skippedDaysOf(run: Run, snapshot: Snapshot): number {
-  const schedule = snapshot.schedules.find(({ name }) => name === run.schedule)
-  if (schedule === undefined) return 0
-  const slotMs = Date.parse(run.slot)
-  const slots = enumerateSlots(schedule, slotMs - 1, slotMs)
-  return Math.max(0, ...slots.filter(({ outcome }) => outcome !== 'skipped').map((slot) => slot.skippedDays))
-}
-
 function reportFileName(step: ReportStep, { run, snapshot }: StepContext, period: Period | null): string {
-  const { report, format, fileName: template } = step
-  return expandTokens(template, tokenValues(run, snapshot, { ext: format, report, period }))
+  const { report, fileName: template } = step
+  return expandTokens(template, tokenValues(run, snapshot, { ext: fileExtension(step), report, period }))
 }
 
 function reportRequest(
@@ -100,16 +100,87 @@ function reportRequest(
     dataset: datasetConnection(step, connection(dataset.connection)),
     tenant: { client, callCenters: run.callCenter === null ? null : [run.callCenter] },
     params: {
+      ...queryParameters(run, snapshot),
       period_start: period?.start ?? null,
       period_end: period?.end ?? null,
       campaign_id: campaignOf(run.event)?.id ?? null,
       client,
       slot: run.slot,
+      timezone: snapshot.client.timezone,
+      day_cut_off: snapshot.client.dayCutOff ?? '00:00',
     },
     timezone: snapshot.client.timezone,
-    format: step.format,
-    limits: { timeoutMs: parseDuration(step.timeout ?? '10m') },
+    ...fileRequest(step, run, snapshot, period),
+    ...(isMailed(step, snapshot) && { overview: { previous: comparedPeriod(step, snapshot, period) } }),
+    limits: {
+      timeoutMs: parseDuration(step.timeout ?? '10m'),
+      ...readLimits(snapshot.policy.reportLimits),
+    },
   }
+}
+
+function isMailed({ name }: ReportStep, { manifest }: Snapshot): boolean {
+  return manifest.steps.some((step) => step.type === 'email' && [step.from ?? []].flat().includes(name))
+}
+
+/** The period before, which a mail compares its figures with. */
+function comparedPeriod(
+  step: ReportStep,
+  { client }: Snapshot,
+  period: Period | null,
+): { label: string; start: string; end: string } | null {
+  const before = period && previousPeriod(step.period, period, client.dayCutOff ?? '00:00')
+  return before && { label: periodText(before, client.locale), start: before.start, end: before.end }
+}
+
+function readLimits({ maxFile, maxTemporary, memory }: ReportLimits = {}): ReportRequest['limits'] {
+  return {
+    ...(maxFile && { maxBytes: parseSize(maxFile) }),
+    ...(maxTemporary && { maxTempBytes: parseSize(maxTemporary) }),
+    // Whole megabytes, at least those that DuckDB itself needs.
+    ...(memory && { memoryMb: Math.max(64, Math.floor(parseSize(memory) / 2 ** 20)) }),
+  }
+}
+
+type FileRequest = Pick<ReportRequest, 'locale' | 'format' | 'gzip' | 'layout' | 'head' | 'outcomes'>
+
+/** What the file is like and says of itself. */
+function fileRequest(step: ReportStep, run: Run, snapshot: Snapshot, period: Period | null): FileRequest {
+  const { client, manifest } = snapshot
+  const layout = step.layout === undefined ? undefined : layoutOf(client, step.layout)
+  if (step.layout !== undefined && layout === undefined)
+    throw reportFailed(step, `the client has no layout ${step.layout}`)
+  const outcomes = outcomeMapOf(client)
+  const names = run.callCenter === null ? client.callCenters.map(({ name }) => name) : [run.callCenter]
+  const titleOf = (name: string) => client.callCenters.find((other) => other.name === name)?.title ?? name
+  return {
+    format: step.format,
+    gzip: step.gzip ?? false,
+    ...(client.locale === undefined ? {} : { locale: client.locale }),
+    ...(layout && { layout }),
+    ...(outcomes && { outcomes }),
+    head: {
+      client: client.title,
+      scope: manifest.scope,
+      callCenters: names.map(titleOf),
+      period,
+      generatedAt: run.startedAt ?? run.createdAt,
+      revision: run.revision,
+    },
+  }
+}
+
+/** Every parameter of the job by its name, typed; null where the run has none. */
+function queryParameters(run: Run, { manifest }: Snapshot): ReportRequest['params'] {
+  const definitions = parametersOf(manifest.trigger)
+  const values = everyParameter(definitions, run.parameters)
+  return Object.fromEntries(
+    definitions.map(({ name, type }) => {
+      const value = values[name] ?? null
+      if (typeof value === 'string' && type === 'date') return [name, { date: value }]
+      return [name, typeof value === 'string' && type === 'instant' ? { instant: value } : value]
+    }),
+  )
 }
 
 function datasetConnection(step: ReportStep, connection: { type: string }): DatasetConnection {

@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Column } from '../../../engine/core/manifest.ts'
-import { type Cell, formatCell, formatCsvHeader, formatCsvRows } from '../../../engine/reports/formats/csv.ts'
+import type { Cell, Cells } from '../../../engine/reports/formats/cell.ts'
+import { plainLayout, resolveLayout } from '../../../engine/reports/formats/text-layout.ts'
+import { createTextRows } from '../../../engine/reports/formats/text-rows.ts'
 
 const column = (type: Column['type'], decimals?: number): Column => ({
   name: 'x',
@@ -8,8 +10,12 @@ const column = (type: Column['type'], decimals?: number): Column => ({
   type,
   ...(decimals === undefined ? {} : { decimals }),
 })
+const csvOf = (columns: Column[], zone: string) =>
+  createTextRows(resolveLayout(plainLayout('csv', columns), columns)!, zone)
+const formatCsvHeader = (columns: Column[]) => csvOf(columns, 'UTC').header()
+const formatCsvRows = (columns: Column[], cells: Cells, zone: string) => csvOf(columns, zone).rows(cells)
 const format = (type: Column['type'], cell: Cell, decimals?: number) =>
-  formatCell(column(type, decimals), cell, 'America/Chicago')
+  formatCsvRows([column(type, decimals)], [[cell]], 'America/Chicago').slice(0, -1)
 
 t.test(
   'a text that a spreadsheet would run is neutralised, in columns of type text and phone only',

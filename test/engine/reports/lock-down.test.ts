@@ -22,6 +22,7 @@ t.before(async () => {
     dataset: { name: 'ds', format: 'parquet', path: data },
     tenant: { client: 'acme', callCenters: ['dallas'] },
     tables: ['calls', 'campaigns'],
+    outcomes: null,
     databasePath: copyPath,
     settings: {},
     describe: (error) => {

@@ -16,7 +16,7 @@ const run = (sql: string, columns: string, limits: ReportRequest['limits'] = {})
 t.test('rows come in order and whole when they are more than memory holds', async (t) => {
   const sql =
     'SELECT i AS a, md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS b FROM range(1000000) t(i) ORDER BY i'
-  t.same(await run(sql, 'a:integer b', { memoryMb: 64 }), { rows: 1_000_000 })
+  t.same(await run(sql, 'a:integer b', { memoryMb: 64 }), { rows: 1_000_000, overview: null })
   const rows = readFileSync(outPath, 'utf8').split('\n').slice(1, -1)
   t.equal(rows.length, 1_000_000)
   t.ok(rows.every((row, at) => row.length > 64 && row.startsWith(`${at},`)))
@@ -55,7 +55,7 @@ t.test(
 
 t.test('a deadline further off than a timer can count does not end a query at once', async (t) => {
   const sql = 'SELECT count(*) AS a FROM range(100000000) t(i) WHERE hash(i) % 3 = 0'
-  t.same(await run(sql, 'a:integer', { timeoutMs: 30 * 86_400_000 }), { rows: 1 })
+  t.same(await run(sql, 'a:integer', { timeoutMs: 30 * 86_400_000 }), { rows: 1, overview: null })
 })
 
 t.test('a query that wants too much memory fails, also where DuckDB does not count it', async (t) => {
@@ -82,7 +82,10 @@ t.test('a query cannot fill the disk, neither by its file nor by what it keeps a
   })
   t.notOk(existsSync(outPath))
   // Two bytes of header, seven a row.
-  t.same(await run("SELECT 'äöü' AS a FROM range(200)", 'a', { maxBytes: 1402 }), { rows: 200 })
+  t.same(await run("SELECT 'äöü' AS a FROM range(200)", 'a', { maxBytes: 1402 }), {
+    rows: 200,
+    overview: null,
+  })
 })
 
 t.test('a stream that ends early is no whole report', async (t) => {
@@ -97,7 +100,14 @@ t.test('a stream that ends early is no whole report', async (t) => {
   const target = {
     report: 'call/probe',
     columns: [{ name: 'a', title: 'A', type: 'text' as const }],
+    title: 'Probe',
     timezone: 'UTC',
+    locale: 'en',
+    head: null,
+    layout: null,
+    totals: null,
+    format: 'csv' as const,
+    gzip: false,
     outPath: join(t.testdir(), 'out.csv'),
     rowCount: 4,
     maxBytes: 1000,

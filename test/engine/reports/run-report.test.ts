@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import t from 'tap'
 import { type ReportRequest, runReport } from '../../../engine/reports/run-report.ts'
 import { createProbe } from './probe-report.ts'
@@ -150,6 +151,56 @@ t.test('a table whose file is missing is named, one that is not used may be miss
       details: { reason: 'table calls: Invalid Input Error' },
     },
   )
+})
+
+t.test('a column that the data lacks stops only the queries that name it, and is named', async (t) => {
+  const files = {
+    csv: 'call_id,client,call_center,talk_s\nc1,acme,dallas,7\nc2,borealis,dallas,8\n',
+    json: '[{"call_id":"c1","client":"acme","call_center":"dallas","talk_s":7}]',
+  }
+  for (const format of ['csv', 'json', 'parquet'] as const) {
+    const path = `lacking-${format}`
+    mkdirSync(join(folder, path), { recursive: true })
+    if (format === 'parquet') {
+      const instance = await DuckDBInstance.create()
+      const connection = await instance.connect()
+      const rows = "SELECT 'c1' AS call_id, 'acme' AS client, 'dallas' AS call_center, 7 AS talk_s"
+      await connection.run(`COPY (${rows}) TO '${join(folder, path)}/calls.parquet' (FORMAT parquet)`)
+      connection.closeSync()
+      instance.closeSync()
+    } else writeFileSync(join(folder, path, `calls.${format}`), files[format])
+    const lacking = { dataset: dataset(path, format) }
+    t.same(await rowsOf('SELECT call_id, talk_s FROM calls', 'call_id talk_s:integer', lacking), ['c1,7'])
+    // JSON may leave a column out wherever it is null.
+    if (format === 'json') t.same(await rowsOf('SELECT skill AS a FROM calls', 'a', lacking), [''])
+    else
+      await t.rejects(
+        runReport(request('SELECT skill AS a FROM calls', 'a', lacking), never),
+        /Binder Error: Referenced column "skill" not found in FROM clause!/,
+      )
+  }
+})
+
+t.test('the case of a column in the data does not matter', async (t) => {
+  mkdirSync(join(folder, 'shouting'))
+  writeFileSync(
+    join(folder, 'shouting/calls.csv'),
+    'CALL_ID,CLIENT,CALL_CENTER,ACCOUNT\nc1,acme,dallas,0017\n',
+  )
+  const rows = await rowsOf('SELECT call_id, account FROM calls', 'call_id account', {
+    dataset: dataset('shouting', 'csv'),
+  })
+  t.same(rows, ['c1,0017'])
+})
+
+t.test('data without the column that says whose its rows are is nobody’s', async (t) => {
+  mkdirSync(join(folder, 'ownerless'))
+  writeFileSync(join(folder, 'ownerless/calls.csv'), 'call_id,call_center\nc1,dallas\n')
+  const sql = 'SELECT call_id AS a FROM calls'
+  await t.rejects(runReport(request(sql, 'a', { dataset: dataset('ownerless', 'csv') }), never), {
+    code: 'REPORT_FAILED',
+    details: { reason: 'table calls: Binder Error: Referenced column "client" not found in FROM clause!' },
+  })
 })
 
 t.test('an abort kills the process and rejects with its reason', async (t) => {

@@ -47,7 +47,8 @@ async function csvOf(
         path: join(folder, 'data'),
       },
       tenant: { client, callCenters: [callCenter] },
-      params,
+      // As the step gives them: null where the run has none.
+      params: { period_start: null, period_end: null, campaign_id: null, ...params },
       timezone,
       format: 'csv',
       outPath,
