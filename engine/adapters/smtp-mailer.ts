@@ -27,7 +27,7 @@ export interface SmtpMailerOptions {
 }
 
 // The answer's ten minutes are RFC 5321, 4.5.3.2.6.
-const defaultTimeouts: SmtpTimeouts = { connectMs: 15_000, idleMs: 60_000, answerMs: 600_000 }
+export const smtpTimeouts: SmtpTimeouts = { connectMs: 15_000, idleMs: 60_000, answerMs: 600_000 }
 
 /**
  * A mailer for one connection document. Nothing of a mail reaches the server unless every address is plain and the
@@ -38,7 +38,7 @@ export function createSmtpMailer(
   connection: SmtpConnection,
   options: SmtpMailerOptions,
 ): Mailer & { close(): Promise<void> } {
-  const timeouts = { ...defaultTimeouts, ...options.timeouts }
+  const timeouts = { ...smtpTimeouts, ...options.timeouts }
   const sessions = new Set<Session>()
 
   async function send(
@@ -102,7 +102,7 @@ interface Session {
   close(): void
 }
 
-function openSession(options: SMTPConnectionOptions, signal: AbortSignal): Session {
+export function openSession(options: SMTPConnectionOptions, signal: AbortSignal): Session {
   const wire = new SMTPConnection(options)
   const failed = Promise.withResolvers<never>()
   // Whoever is in a step hears of it; a failure between steps is told to the next one.
@@ -175,7 +175,7 @@ function createGate(body: Readable, transmitting: () => Promise<void>, opened: (
   }
 }
 
-function sessionOptions(
+export function sessionOptions(
   connection: SmtpConnection,
   hostname: string | undefined,
   timeouts: SmtpTimeouts,

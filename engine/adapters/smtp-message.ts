@@ -55,12 +55,21 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
     headers: { 'Auto-Submitted': 'auto-generated', ...message.headers },
     text: message.text,
     html: message.html,
-    attachments: message.attachments.map(({ fileName, mediaType }, index) => ({
-      filename: oneLine(fileName),
-      contentType: attachedType(mediaType),
-      contentDisposition: 'attachment',
-      content: handles[index]!.createReadStream(),
-    })),
+    attachments: [
+      ...message.attachments.map(({ fileName, mediaType }, index) => ({
+        filename: oneLine(fileName),
+        contentType: attachedType(mediaType),
+        contentDisposition: 'attachment' as const,
+        content: handles[index]!.createReadStream(),
+      })),
+      ...(message.images ?? []).map(({ id, fileName, mediaType, content }) => ({
+        cid: id,
+        filename: fileName,
+        contentType: mediaType,
+        contentDisposition: 'inline' as const,
+        content: Buffer.from(content),
+      })),
+    ],
   })
   return composer.compile().createReadStream()
 }

@@ -4,17 +4,23 @@ import type { StepContext, StepType } from '../core/contracts/step.ts'
 import { parseSize } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
 import { type MailData, mailData } from '../core/mail-data.ts'
+import { mailCharts } from '../core/mail-report.ts'
 import type { MailTemplate, RunFile, StepOf } from '../core/model.ts'
+import type { Chart } from '../core/report-overview.ts'
 import { spellCount } from '../core/spell-count.ts'
 
 type RenderMail = (
   template: MailTemplate,
   data: MailData,
 ) => Promise<{ subject: string; html: string; text: string }>
+type DrawChart = (
+  chart: Chart,
+  options: { signal: AbortSignal },
+) => Promise<{ png: Uint8Array } | { fault: string }>
 type EmailStep = StepOf<'email'>
 
 /** Sends one mail to all its recipients, with the files of `from` attached. `renderMail` fills the template. */
-export function createEmailStep(renderMail: RenderMail): StepType<'email'> {
+export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): StepType<'email'> {
   return {
     type: 'email',
     title: 'Email',
@@ -22,7 +28,9 @@ export function createEmailStep(renderMail: RenderMail): StepType<'email'> {
       const files = step.from === undefined ? [] : context.inputs(step.from)
       refuseTooLarge(files, context)
       const connection = context.connection(step.connection)
-      const message = { ...addressMail(step, context), ...(await fillMail(renderMail, step, files, context)) }
+      const body = await fillMail(renderMail, step, files, context)
+      const images = await drawImages(drawChart, body.html, files, context)
+      const message = { ...addressMail(step, context), ...body, images }
       const recipients = recipientSet(step)
       const delivery = await context.deliver({
         target: `mail:${step.connection}:${recipients.join(',')}`,
@@ -74,7 +82,7 @@ function refuseTooLarge(files: RunFile[], { snapshot }: StepContext): void {
 function addressMail(
   step: EmailStep,
   { run, resend, connection }: StepContext,
-): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments'> {
+): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments' | 'images'> {
   const { from } = connection(step.connection) as { from: string }
   // Sent once more on purpose it is another mail: under its old id, mailboxes would drop it.
   const seed = JSON.stringify([resend?.runId ?? run.id, step.name, recipientSet(step)])
@@ -105,6 +113,26 @@ async function fillMail(
   }
   const data = mailData(run, snapshot, files, history, offered)
   return await renderMail({ ...template, subject: step.subject ?? template.subject }, data)
+}
+
+/**
+ * The charts that the mail names, drawn from the run's stored figures. The figures stand beside each one as its text,
+ * so a mail goes out without a chart that cannot be drawn.
+ */
+async function drawImages(
+  drawChart: DrawChart,
+  html: string,
+  files: RunFile[],
+  { signal, log }: StepContext,
+): Promise<NonNullable<MailMessage['images']>> {
+  const images: NonNullable<MailMessage['images']> = []
+  for (const { id, chart } of mailCharts(files)) {
+    if (!html.includes(`cid:${id}`) || images.some((image) => image.id === id)) continue
+    const drawn = await drawChart(chart, { signal })
+    if ('fault' in drawn) log.warn({ chart: chart.title, reason: drawn.fault }, 'a chart could not be drawn')
+    else images.push({ id, fileName: 'chart.png', mediaType: 'image/png', content: drawn.png })
+  }
+  return images
 }
 
 async function openAttachments(

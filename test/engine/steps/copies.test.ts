@@ -226,6 +226,18 @@ t.test('move-file', async (t) => {
     )
   })
 
+  t.test('a newer file that takes the name in the last moment is given it back', async (t) => {
+    const { context, remote, paths } = setUp()
+    remote.before = (call) => {
+      if (!call.startsWith('move')) return
+      remote.before = () => undefined
+      remote.drop(from, 'newer', 2000)
+    }
+    await t.rejects(moveFileStep.run(move, context), { code: 'FILE_MISSING' })
+    t.same(paths(), [from])
+    t.equal(remote.files.get(from)?.bytes.toString(), 'newer')
+  })
+
   t.test('a newer file of the same name is left for its own run', async (t) => {
     const { context, remote, paths } = setUp()
     remote.drop(from, 'data', 2000)

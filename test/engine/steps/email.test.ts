@@ -2,6 +2,7 @@ import t from 'tap'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { MailData } from '../../../engine/core/mail-data.ts'
 import type { MailTemplate, RunFile, StepOf } from '../../../engine/core/model.ts'
+import type { Chart } from '../../../engine/core/report-overview.ts'
 import { createEmailStep } from '../../../engine/steps/email.ts'
 import { createTestArtifacts } from '../../fakes/artifacts.ts'
 import { createMemoryEndpoints, createMemoryMailer } from '../../fakes/endpoints.ts'
@@ -32,14 +33,72 @@ t.test('email', async (t) => {
   const setUp = (files: RunFile[] = [calls], given: Parameters<typeof createStepContext>[2] = {}) => {
     const mailer = createMemoryMailer()
     const rendered: { template: MailTemplate; data: MailData }[] = []
-    const step = createEmailStep((template, data) => {
-      rendered.push({ template, data })
-      return Promise.resolve({ subject: `S:${template.subject}`, html: '<p>', text: 'T' })
-    })
+    const drawn: Chart[] = []
+    const step = createEmailStep(
+      (template, data) => {
+        rendered.push({ template, data })
+        const named = template.subject === 'no picture' ? [] : data.reports
+        const shown = named.map(({ chart: image }) => `<img src="${image?.src}">`)
+        return Promise.resolve({ subject: `S:${template.subject}`, html: `<p>${shown.join('')}`, text: 'T' })
+      },
+      (chart) => {
+        drawn.push(chart)
+        const fault = chart.title === 'too much' ? 'it did not end' : undefined
+        return Promise.resolve(fault ? { fault } : { png: Buffer.from(`PNG of ${chart.title}`) })
+      },
+    )
     const endpoints = createMemoryEndpoints({ mailers: { mail: mailer } })
     const context = createStepContext('mail', folder, { files, artifacts, endpoints, ...given })
-    return { mailer, rendered, step, context, delivery: () => context.deliveries.get(target) }
+    return { mailer, rendered, drawn, step, context, delivery: () => context.deliveries.get(target) }
   }
+
+  const chart = (title: string): Chart => ({
+    ...{ title, kind: 'bar', labels: ['08:00'], locale: 'en', alt: `${title}. Calls: 08:00 1.` },
+    series: [{ title: 'Calls', isPercent: false, values: [1] }],
+  })
+  const withChart = (title: string): RunFile => ({
+    ...calls,
+    overview: {
+      ...{ title: 'Call detail', figures: [], previous: null, columns: [], rows: [], totals: null },
+      ...{ moreRows: 4312, moreColumns: 0, chart: chart(title), locale: 'de' },
+    },
+  })
+
+  t.test(
+    'a chart goes with the mail as the image that the body names, the same at each attempt',
+    async (t) => {
+      const { mailer, rendered, drawn, step, context } = setUp([withChart('Calls by hour')])
+      await step.run(mail, context)
+      const report = rendered[0]?.data.reports[0]
+      t.match(report, {
+        fileName: 'calls.csv',
+        moreRows: '4.312',
+        moreColumns: '',
+        chart: { alt: 'Calls by hour. Calls: 08:00 1.' },
+      })
+      const again = setUp([withChart('Calls by hour')])
+      await again.step.run(mail, again.context)
+      const [image] = mailer.mails[0]?.images ?? []
+      t.match(image, { fileName: 'chart.png', mediaType: 'image/png' })
+      t.equal(`cid:${image?.id}`, report?.chart?.src)
+      t.equal(Buffer.from(image!.content).toString(), 'PNG of Calls by hour')
+      t.same(again.mailer.mails[0]?.images, mailer.mails[0]?.images)
+      t.equal(again.mailer.mails[0]?.html, mailer.mails[0]?.html)
+      t.equal(drawn.length, 1)
+    },
+  )
+
+  t.test(
+    'a chart that cannot be drawn, or that no template names, keeps no mail from going out',
+    async (t) => {
+      const failing = setUp([withChart('too much')])
+      t.match(await failing.step.run(mail, failing.context), { ok: true })
+      t.same(failing.mailer.mails[0]?.images, [])
+      const unnamed = setUp([withChart('Calls by hour')])
+      await unnamed.step.run({ ...mail, subject: 'no picture' }, unnamed.context)
+      t.same([unnamed.drawn, unnamed.mailer.mails[0]?.images], [[], []])
+    },
+  )
 
   t.test('sends one mail to all recipients with the files attached, one delivery', async (t) => {
     const { mailer, step, context, delivery } = setUp()
@@ -69,13 +128,16 @@ t.test('email', async (t) => {
     )
     t.same(rendered[0]?.data, {
       job: { name: 'eod-call-detail', title: 'End-of-day call detail' },
-      client: { name: 'acme', title: 'Acme Collections' },
+      client: { name: 'acme', title: 'Acme Collections', timezone: 'America/Chicago', locale: 'en' },
       callCenter: { name: 'dallas', title: 'Dallas' },
       run: { id: '0123456789abcdef', startedAt: '2026-11-22T18:30:01-06:00' },
       period: { label: '21 Nov 2026', start: '2026-11-21', end: '2026-11-21' },
       slot: '2026-11-22T18:30:00-06:00',
-      files: [{ fileName: 'calls.csv', size: 8, rows: 1 }],
+      files: [{ fileName: 'calls.csv', size: 8, rows: 1, digest: calls.sha256.slice(0, 12) }],
+      reports: [],
       event,
+      campaign: { id: '7', name: '7' },
+      parameters: {},
       steps: {},
     })
   })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { CompiledSchedule, EventData, StepOf } from '../../../engine/core/model.ts'
-import type { ReportRequest } from '../../../engine/reports/run-report.ts'
+import { builtInParameters } from '../../../engine/reports/query-names.ts'
+import type { Rendered, ReportRequest } from '../../../engine/reports/run-report.ts'
 import { createReportStep } from '../../../engine/steps/report.ts'
 import { createSnapshot, createStep } from '../../fakes/snapshot.ts'
 import { createStepContext } from '../../fakes/step-context.ts'
@@ -22,12 +23,12 @@ const build: StepOf<'report'> = createStep({
 function setUp(folder: string, given: Parameters<typeof createStepContext>[2] = {}, rows = 2) {
   const requests: ReportRequest[] = []
   const query = {
-    run: async (request: ReportRequest): Promise<{ rows: number }> => {
+    run: async (request: ReportRequest): Promise<Rendered> => {
       requests.push(request)
       await stat(request.workFolder)
       await writeFile(join(request.workFolder, 'tenant.duckdb'), 'left behind')
       await writeFile(request.outPath, 'call_id\n1\n2\n')
-      return { rows }
+      return { rows, overview: null }
     },
   }
   const step = createReportStep((request) => query.run(request))
@@ -75,6 +76,42 @@ t.test('renders the statistical day before the slot for the run’s call center'
   const [file] = result.files ?? []
   t.match(await stat(await context.artifacts.open(file!.sha256, 12)), { size: 12 })
   t.same(await scratch(), [], 'the work folder and the scratch file are gone')
+})
+
+t.test('asks for the file as the client lays it out, with its codes, and says what it covers', async (t) => {
+  const client = {
+    ...createSnapshot().client,
+    locale: 'de',
+    outcomes: [{ result: 'Busy', codes: ['B'] as [string] }],
+  }
+  const { requests, step, context } = setUp(t.testdir(), { snapshot: { client } })
+  const laidOut = { ...build, format: 'txt', layout: 'cdr-pipe', gzip: true } as const
+  const result = await step.run(laidOut, context)
+  t.match(requests[0], {
+    format: 'txt',
+    gzip: true,
+    locale: 'de',
+    layout: { name: 'cdr-pipe', delimiter: '|' },
+    outcomes: { entries: client.outcomes, fallback: 'platform-code' },
+    head: {
+      client: client.title,
+      period: { start: '2026-11-21T06:00:00.000Z' },
+      generatedAt: context.run.startedAt ?? context.run.createdAt,
+      revision: context.run.revision,
+    },
+  })
+  t.match(result.files?.[0], {
+    fileName: 'acme_dallas_call-detail_20261121.txt.gz',
+    mediaType: 'application/gzip',
+  })
+  await t.rejects(step.run({ ...laidOut, layout: 'gone' }, context), { code: 'REPORT_FAILED' })
+})
+
+t.test('the policy says how large a report may get', async (t) => {
+  const policy = { ...createSnapshot().policy, reportLimits: { maxFile: '2GiB', memory: '1GiB' } }
+  const { requests, step, context } = setUp(t.testdir(), { snapshot: { policy } })
+  await step.run(build, context)
+  t.same(requests[0]?.limits, { timeoutMs: 600_000, maxBytes: 2 ** 31, memoryMb: 1024 })
 })
 
 t.test('a client run sees every call center, and the rows that the policy calls the client’s', async (t) => {
@@ -203,3 +240,25 @@ t.test('a policy without a dataset, and a dataset that is none, fail the report'
 function numbers(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index)
 }
+
+t.test('what every query may use is what the step gives it, and the job’s parameters besides', async (t) => {
+  const { requests, step, context } = setUp(t.testdir())
+  await step.run(build, context)
+  t.same(Object.keys(requests[0]?.params ?? {}).sort(), [...builtInParameters].sort())
+  const parameters = [
+    { name: 'day', type: 'date' as const },
+    { name: 'until', type: 'instant' as const },
+    { name: 'note', type: 'text' as const },
+  ]
+  const { manifest } = context.snapshot
+  const trigger = { type: 'manual' as const, parameters }
+  const snapshot = { ...context.snapshot, manifest: { ...manifest, trigger } }
+  const run = { ...context.run, parameters: { day: '2026-11-20', until: '2026-11-22T18:30:00.000Z' } }
+  await step.run(build, { ...context, snapshot, run })
+  t.match(requests[1]?.params, {
+    day: { date: '2026-11-20' },
+    until: { instant: '2026-11-22T18:30:00.000Z' },
+    note: null,
+    client: 'acme',
+  })
+})
