@@ -49,7 +49,8 @@ function describeValue(value: string): string {
   const known = values[value]
   if (known !== undefined) return known
   const ofStep = /^steps\.([^.]+)\.(rows|size|ok)$/.exec(value)
-  if (ofStep === null) return value.replace(/^event\./, 'Event field ')
+  if (ofStep === null)
+    return value.replace(/^event\./, 'Event field ').replace(/^run\.parameters\./, 'Parameter ')
   const [, step, field] = ofStep
   return { rows: `Rows of ${step}`, size: `Size of ${step} in bytes`, ok: `Success of ${step}` }[
     field as 'rows' | 'size' | 'ok'

@@ -1,10 +1,13 @@
 /** What happened, as customers see it: no error text, no server's answer, nobody's address. */
+import { readFollowKey } from '../core/follow-ups.ts'
 import type { Client } from '../core/manifest.ts'
 import type { Delivery, RunDetail, RunState, Snapshot } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
+import { helpEntry } from './help-view.ts'
 import { type Moment, spellDuration, spellMoment, spellPeriod, spellSize } from './plain-words.ts'
 import { explainError, nameConnection } from './redact.ts'
 import { nextTitle, stepTitle } from './step-view.ts'
+import { words } from './words.ts'
 
 /** How it went: a word, and the tone to show it in. */
 export interface Outcome {
@@ -24,6 +27,8 @@ export interface RunView {
   /** The time that the data covers; empty where no report was made. */
   period: string
   steps: StepResultView[]
+  /** Names what opens the steps, for who does not see the table. */
+  stepsLabel: string
 }
 
 export interface StepResultView {
@@ -32,6 +37,8 @@ export interface StepResultView {
   outcome: Outcome
   /** One sentence, may be empty. */
   result: string
+  /** Where the help explains the failure: its entry; empty where nothing failed or nothing is known. */
+  help: string
   duration: string
   next: string
   deliveries: DeliveryView[]
@@ -40,6 +47,8 @@ export interface StepResultView {
 export interface DeliveryView {
   fileName: string
   size: string
+  /** Of the file, 64 hex digits; empty for a message without one. */
+  sha256: string
   /** With its preposition: `to Acme SFTP site`, `by e-mail`. */
   destination: string
   state: Outcome
@@ -51,6 +60,14 @@ export interface LastExecution {
   at: Moment
   /** Which part of several call centers it went well for; empty for one run. */
   share: string
+}
+
+/** The newest result of a step. */
+export interface LastStepView {
+  name: string
+  type: string
+  /** null: it has not run yet. */
+  last: (StepResultView & { at: Moment; run: string; callCenter: string }) | null
 }
 
 type StepResult = RunDetail['steps'][number]
@@ -75,13 +92,16 @@ const deliveryOutcomes: Record<Delivery['state'], Outcome> = {
 /** Shows one run with the result of each step. */
 export function viewRun(run: RunDetail, client: Client, snapshot: Snapshot): RunView {
   const period = run.files.find((file) => file.period !== null)?.period ?? null
+  const startedAt = spellMoment(client.timezone, Date.parse(startOf(run)))
+  const callCenter = callCenterTitle(client, run.callCenter)
   return {
     id: run.id,
     outcome: runOutcomes[run.state],
-    startedAt: spellMoment(client.timezone, Date.parse(startOf(run))),
+    startedAt,
     duration: spellSpan(run.startedAt, run.endedAt),
     startedBy: describeStart(run),
-    callCenter: callCenterTitle(client, run.callCenter),
+    callCenter,
+    stepsLabel: words.history.toggle(startedAt.text, callCenter),
     period: period === null ? '' : spellPeriod(period),
     steps: run.steps.map((step) => viewStepResult(step, run, client, snapshot)),
   }
@@ -89,19 +109,55 @@ export function viewRun(run: RunDetail, client: Client, snapshot: Snapshot): Run
 
 /** Sums up the newest execution: the runs that the same cause started, one for each call center. The worst one counts. */
 export function viewLastExecution(runs: RunDetail[], client: Client): LastExecution | null {
-  const newest = runs[0]
-  if (newest === undefined) return null
-  const same = runs.filter(
-    ({ trigger }) => trigger.type === newest.trigger.type && trigger.key === newest.trigger.key,
-  )
-  const worst = worstFirst.find((state) => same.some((run) => run.state === state)) ?? newest.state
+  const same = newestExecution(runs)
+  const [newest] = same
+  const worst = worstOfNewest(runs)
+  if (newest === undefined || worst === undefined) return null
   const good = same.filter(({ state }) => state === 'succeeded').length
   const isMixed = good > 0 && good < same.length
   return {
-    outcome: runOutcomes[worst],
+    outcome: runOutcomes[worst.state],
     at: spellMoment(client.timezone, Date.parse(startOf(newest))),
     share: isMixed ? `${good} of ${same.length} call centers succeeded` : '',
   }
+}
+
+/** The run of the newest execution that a customer should look at; undefined before the first. */
+export function worstOfNewest(runs: RunDetail[]): RunDetail | undefined {
+  const same = newestExecution(runs)
+  const state = worstFirst.find((each) => same.some((run) => run.state === each))
+  return same.find((run) => run.state === state)
+}
+
+function newestExecution(runs: RunDetail[]): RunDetail[] {
+  const [newest] = runs
+  if (newest === undefined) return []
+  const { type, key } = newest.trigger
+  return runs.filter(({ trigger }) => trigger.type === type && trigger.key === key)
+}
+
+/** The newest result of each step of a job, in the job's order; of one execution's call centers a failed one's first. */
+export function viewLastSteps(runs: RunDetail[], client: Client, snapshot: Snapshot): LastStepView[] {
+  return snapshot.manifest.steps.map(({ name, type }) => {
+    const resultOf = (run: RunDetail) => run.steps.findLast((each) => each.name === name)
+    const failed = newestExecution(runs).find((run) => resultOf(run)?.outcome === 'failed')
+    for (const run of failed ? [failed] : runs) {
+      const step = resultOf(run)
+      if (!step) continue
+      const at = spellMoment(client.timezone, Date.parse(step.startedAt))
+      return {
+        name,
+        type: stepTitle(type),
+        last: {
+          ...viewStepResult(step, run, client, snapshot),
+          at,
+          run: run.id,
+          callCenter: callCenterTitle(client, run.callCenter),
+        },
+      }
+    }
+    return { name, type: stepTitle(type), last: null }
+  })
 }
 
 const worstFirst: RunState[] = ['failed', 'cancelled', 'running', 'queued', 'succeeded', 'skipped']
@@ -117,6 +173,7 @@ function viewStepResult(
     type: stepTitle(step.type),
     outcome: stepOutcome(step),
     result: describeResult(step, run),
+    help: step.outcome === 'failed' ? helpEntry(step.error?.code) : '',
     duration: spellSpan(step.startedAt, step.endedAt),
     next: step.next === null ? '' : nextTitle(step.next),
     deliveries: step.deliveries.map((delivery) => viewDelivery(delivery, client, snapshot)),
@@ -150,6 +207,7 @@ function viewDelivery(delivery: Delivery, client: Client, snapshot: Snapshot): D
   return {
     fileName: delivery.artifact?.fileName ?? 'Message without a file',
     size: delivery.artifact === null ? '' : spellSize(delivery.artifact.size),
+    sha256: delivery.artifact?.sha256 ?? '',
     destination: isMail ? 'by e-mail' : `to ${nameConnection(snapshot.connections, connection)}`,
     // A mail server only takes a mail; whether it reached the recipients is not known.
     state:
@@ -168,6 +226,8 @@ function describeStart(run: RunDetail): string {
       return `Campaign ${campaignName(run)}`.trim()
     case 'ftp-in':
       return `File ${run.files.find(({ step }) => step === 'trigger')?.fileName ?? ''}`.trim()
+    case 'after':
+      return `After ${readFollowKey(run.trigger.key)?.job ?? 'another job'}`
     default:
       return 'Request'
   }
@@ -180,7 +240,8 @@ function campaignName({ event }: RunDetail): string {
   return typeof known === 'string' || typeof known === 'number' ? String(known) : ''
 }
 
-function callCenterTitle(client: Client, name: string | null): string {
+/** As people call it; empty for none. */
+export function callCenterTitle(client: Client, name: string | null): string {
   return client.callCenters.find((callCenter) => callCenter.name === name)?.title ?? name ?? ''
 }
 

@@ -12,6 +12,14 @@ export interface StepFlow {
   hasFailure: boolean
 }
 
+/** A step of the execution whose path is shown. */
+export interface WalkedStep {
+  name: string
+  /** The title of what came next; empty where it has not ended. */
+  next: string
+  outcome: { tone: string }
+}
+
 export interface FlowBox {
   x: number
   y: number
@@ -22,6 +30,8 @@ export interface FlowBox {
   typeY: number
   name: string
   type: string
+  /** How it went in the execution that is shown; empty for a step that it did not come to. */
+  tone: string
 }
 
 export interface FlowEnd {
@@ -39,6 +49,8 @@ export interface FlowArrow {
   /** An SVG path. */
   path: string
   kind: 'success' | 'failure'
+  /** The execution that is shown went this way. */
+  isWalked: boolean
 }
 
 interface Edge {
@@ -57,8 +69,9 @@ const arcBase = 16
 const arcPerStep = 13
 const maxText = 19
 
-/** Lays out the steps. Left out is what is the same for every step: that its failure ends the run as failed. */
-export function layOutSteps(steps: readonly StepView[]): StepFlow {
+/** Lays out the steps, and the path that an execution took through them. Left out is what is the same for every step: that its failure ends the run as failed. */
+export function layOutSteps(steps: readonly StepView[], walked: readonly WalkedStep[] = []): StepFlow {
+  const results = new Map(walked.map((step) => [step.name, step]))
   const edges = listEdges(steps)
   const above = archHeight(edges.filter(({ kind }) => kind === 'success'))
   const below = archHeight(edges.filter(({ kind }) => kind === 'failure'))
@@ -69,14 +82,31 @@ export function layOutSteps(steps: readonly StepView[]): StepFlow {
   return {
     width: leftOf(steps.length, steps.length) + ends.length * (endWidth + gap) - gap + margin,
     height: top + boxHeight + below + margin,
-    boxes: steps.map((step, index) => layOutBox(step, index, top)),
+    boxes: steps.map((step, index) => ({
+      ...layOutBox(step, index, top),
+      tone: results.get(step.name)?.outcome.tone ?? '',
+    })),
     ends: ends.map((index, order) => layOutEnd(index === steps.length, steps.length + order, places)),
     arrows: edges.map((edge) => {
       const order = ends.indexOf(edge.to)
-      return layOutArrow({ ...edge, to: order < 0 ? edge.to : steps.length + order }, places)
+      const arrow = layOutArrow({ ...edge, to: order < 0 ? edge.to : steps.length + order }, places)
+      return { ...arrow, isWalked: isWalked(edge, steps, results) }
     }),
     hasFailure: edges.some(({ kind }) => kind === 'failure'),
   }
+}
+
+/** Where both ways lead to the same step, the outcome tells which one was taken. */
+function isWalked(
+  { from, to, kind }: Edge,
+  steps: readonly StepView[],
+  results: ReadonlyMap<string, WalkedStep>,
+): boolean {
+  const step = steps[from]
+  const result = step && results.get(step.name)
+  const target = steps[to]?.name ?? (to === steps.length ? 'End' : 'Fail')
+  if (!step || result?.next !== target) return false
+  return step.nextSuccess !== step.nextFailure || (kind === 'success') === (result.outcome.tone === 'good')
 }
 
 interface Places {
@@ -109,7 +139,7 @@ function archHeight(edges: Edge[]): number {
   return spans.length === 0 ? 0 : arcBase + arcPerStep * Math.max(...spans)
 }
 
-function layOutBox({ name, type }: StepView, index: number, top: number): FlowBox {
+function layOutBox({ name, type }: StepView, index: number, top: number): Omit<FlowBox, 'tone'> {
   const x = leftOf(index, index)
   return {
     x,
@@ -138,7 +168,7 @@ function layOutEnd(isGood: boolean, index: number, { count, middle }: Places): F
   }
 }
 
-function layOutArrow(edge: Edge, { count, top, middle }: Places): FlowArrow {
+function layOutArrow(edge: Edge, { count, top, middle }: Places): Omit<FlowArrow, 'isWalked'> {
   const { from, to, kind } = edge
   const fromLeft = leftOf(from, count)
   const toLeft = leftOf(to, count)

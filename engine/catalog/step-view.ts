@@ -1,6 +1,7 @@
 /** One step of a job as customers see it. */
 import type { CallCenter } from '../core/manifest.ts'
 import type { Snapshot, Step, StepOf } from '../core/model.ts'
+import { layoutOf } from '../core/report-file.ts'
 import { describeTest } from './condition-words.ts'
 import { joinWords } from './plain-words.ts'
 import { nameConnection, redactAddress } from './redact.ts'
@@ -91,10 +92,16 @@ function describeReport(step: StepOf<'report'>, snapshot: Snapshot): Detail[] {
   return [
     fact('Report', report?.title ?? step.report),
     fact('Period', periods[step.period]),
-    fact('Format', step.format.toUpperCase()),
+    fact('Format', describeFormat(step, snapshot)),
     pattern('File name', step.fileName),
     fact('Without rows', withoutRows[step.onEmpty]),
   ]
+}
+
+function describeFormat({ format, layout, gzip }: StepOf<'report'>, { client }: Snapshot): string {
+  const named = format === 'fixed' ? 'Fixed columns' : format.toUpperCase()
+  const title = layout === undefined ? undefined : layoutOf(client, layout)?.title
+  return [named, ...(title === undefined ? [] : [title]), ...(gzip ? ['compressed (gzip)'] : [])].join(', ')
 }
 
 // Hidden copies stay hidden: neither their addresses nor their number are shown.

@@ -1,9 +1,12 @@
 /** What starts a job, as customers see it. */
+import { spellFollow } from '../core/follow-ups.ts'
 import type { CompiledSchedule, Snapshot, Trigger } from '../core/model.ts'
+import { parametersOf } from '../core/parameters.ts'
+import { describeFields } from '../core/schedule-words.ts'
 import { nextSlot } from '../core/slots.ts'
 import { joinWords, type Moment, spellMoment } from './plain-words.ts'
 import { nameConnection } from './redact.ts'
-import { describeDaysOff, describeFields } from './schedule-words.ts'
+import { describeDaysOff } from './schedule-words.ts'
 
 export interface TriggerView {
   /** The platform's own name: `Campaign`, `Scheduled`, `FTPin`, `Manual`. */
@@ -29,6 +32,7 @@ const titles: Record<Trigger['type'], string> = {
   campaign: 'Campaign',
   'ftp-in': 'FTPin',
   manual: 'Manual',
+  after: 'After',
 }
 
 const awaited: Record<Trigger['type'], string> = {
@@ -36,6 +40,7 @@ const awaited: Record<Trigger['type'], string> = {
   campaign: 'At the next campaign end',
   'ftp-in': 'At the next file',
   manual: 'On request',
+  after: 'After another job',
 }
 
 /** Shows what starts a job. A schedule's zone is named where it is not the client's. */
@@ -56,15 +61,21 @@ export function viewSchedule(schedule: CompiledSchedule, isEnabled: boolean, now
     words: describeFields(schedule.fields),
     timezone: schedule.timezone,
     daysOff: describeDaysOff(schedule),
-    next: slot === undefined ? null : spellMoment(schedule.timezone, slot.at),
+    next: slot === undefined ? null : spellMoment(schedule.timezone, slot.startsAt),
   }
 }
 
 /** The next moment at which any schedule of an enabled job is due, in a zone; null where none is. */
 export function nextExecution(snapshot: Snapshot, timezone: string, nowMs: number): Moment | null {
   if (!snapshot.manifest.enabled) return null
-  const moments = snapshot.schedules.flatMap((schedule) => nextSlot(schedule, nowMs)?.at ?? [])
+  const moments = snapshot.schedules.flatMap((schedule) => nextSlot(schedule, nowMs)?.startsAt ?? [])
   return moments.length === 0 ? null : spellMoment(timezone, Math.min(...moments))
+}
+
+/** What each run is given by name, as people call it. */
+function describeTaken(trigger: Trigger): string {
+  const titles = parametersOf(trigger).map(({ name, title }) => title ?? name)
+  return titles.length === 0 ? '' : `, with ${joinWords(titles, 'and')}`
 }
 
 function describeTrigger(trigger: Trigger, snapshot: Snapshot): string[] {
@@ -75,15 +86,22 @@ function describeTrigger(trigger: Trigger, snapshot: Snapshot): string[] {
         return `${describeFields(fields)}${zone}`
       })
     case 'campaign':
-      return ['When a campaign ends']
+      return [`When a campaign ends${describeTaken(trigger)}`]
     case 'ftp-in':
-      return trigger.folders.map(({ connection, path, match }) => {
+      return trigger.folders.map(({ connection, path, match, batch }) => {
         const names = match === undefined ? '' : ` named ${joinWords(match, 'or')}`
-        return `When a file${names} is posted to ${path} (${nameConnection(snapshot.connections, connection)})`
+        const what = batch === 'batch' ? `files${names} are` : `a file${names} is`
+        return `When ${what} posted to ${path} (${nameConnection(snapshot.connections, connection)})`
       })
     case 'manual':
-      return ['On request']
+      return [`On request${describeTaken(trigger)}`]
+    case 'after':
+      return [upperFirst(spellFollow(trigger))]
     default:
       return []
   }
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

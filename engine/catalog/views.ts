@@ -1,16 +1,14 @@
 /** What one client may see of its jobs: display-ready and redacted. Nothing else leaves this folder. */
+import type { CatalogFacts } from '../core/contracts/catalog.ts'
 import type { Client } from '../core/manifest.ts'
-import type { Instant, JobId, RunDetail, Snapshot } from '../core/model.ts'
-import { type LastExecution, type RunView, viewLastExecution, viewRun } from './history-view.ts'
+import type { Instant, JobId, RunDetail, Sha256, Snapshot } from '../core/model.ts'
+import { type CalendarMonth, monthId, viewCalendar } from './calendar-view.ts'
+import { plannedMonths } from './day-plan.ts'
+import { renderFeed } from './feed.ts'
+import { type JobSummary, type JobView, type KnownJob, summarizeJob, viewJob } from './job-view.ts'
 import { type Moment, spellMoment } from './plain-words.ts'
-import { type StepView, viewStep } from './step-view.ts'
-import {
-  nextExecution,
-  type ScheduleView,
-  type TriggerView,
-  viewSchedule,
-  viewTrigger,
-} from './trigger-view.ts'
+import { type ReportView, viewReports } from './reports-view.ts'
+import { type TodayView, viewToday } from './today-view.ts'
 
 export interface ClientInput {
   client: Client
@@ -18,9 +16,11 @@ export interface ClientInput {
   snapshots: Snapshot[]
   /** Newest first; those of other clients are left out. */
   runs: RunDetail[]
+  /** What the ledger knows besides; null without one. What is of other clients is left out. */
+  facts: CatalogFacts | null
+  /** Older versions that `facts` names, by digest; one that is not here is left out of the changes. */
+  versions: ReadonlyMap<Sha256, Snapshot>
   now: Instant
-  /** Not shown: it moves with every other client's changes, and so would tell of them. */
-  revision: string
   /** Jobs whose newest version did not compile; what is wrong with them is not shown. */
   invalid: { job: JobId; message?: string }[]
 }
@@ -32,99 +32,113 @@ export interface ClientView {
   /** When this was read, in the client's zone. */
   asOf: Moment
   /** By title. */
-  jobs: JobView[]
+  jobs: JobSummary[]
+  /** The page of a job, made when it is asked for: a client may have ten thousand. Throws RangeError for no such job. */
+  job(name: string): JobView
+  today: TodayView
+  /** The calendar's first month, `2026-11`. */
+  month: string
+  calendar: CalendarMonth[]
+  reports: ReportView[]
+  /** The calendar as an iCalendar file. */
+  feed: string
 }
-
-export interface JobView {
-  name: string
-  title: string
-  /** Empty where there is none. */
-  description: string
-  /** Of its reports: `Call, Campaign`; `Files` without a report. */
-  category: string
-  scope: 'Client' | 'Call center'
-  /** Titles of the call centers it runs for. */
-  callCenters: string[]
-  isEnabled: boolean
-  /** A newer version is held back; this is the one that runs. */
-  isChangePending: boolean
-  /** Names the running version: the first digits of its snapshot's digest. */
-  version: string
-  trigger: TriggerView
-  schedules: ScheduleView[]
-  /** In the client's zone; null where nothing is planned. */
-  next: Moment | null
-  steps: StepView[]
-  last: LastExecution | null
-  /** The newest 20, newest first. */
-  runs: RunView[]
-}
-
-const maxRuns = 20
-const versionDigits = 12
 
 /** Shows a client its jobs. Snapshots and runs of anybody else, and dry runs, are as if they were not there. */
 export function clientView(input: ClientInput): ClientView {
   const { client } = input
   const nowMs = Date.parse(input.now)
-  const snapshots = input.snapshots.filter(
-    ({ job, manifest, client: owner }) =>
-      isOwn(client, job) && manifest.client === client.name && owner.name === client.name,
-  )
-  const runs = Map.groupBy(
-    input.runs.filter((run) => isOwn(client, run.job) && run.client === client.name && !run.dryRun),
-    ({ job }) => job,
-  )
-  const invalid = new Set(input.invalid.map(({ job }) => job))
+  const known = new Map(knowJobs(input).map((job) => [job.snapshot.manifest.name, job]))
+  const find = (name: string) => {
+    const job = known.get(name)
+    if (!job) throw new RangeError(`there is no job ${name}`)
+    return job
+  }
+  const summaries = [...known.values()].map((job) => summarizeJob(job, client, nowMs))
+  return composeView(client, summaries, { snapshot: (name) => find(name).snapshot, known: find }, nowMs)
+}
+
+/** Where a view finds what it shows; throws RangeError for no such job. */
+export interface JobFinder {
+  snapshot(name: string): Snapshot
+  known(name: string): KnownJob
+}
+
+/** Puts together what is known of each job. What is not asked for is not made. */
+export function composeView(
+  client: Client,
+  summaries: readonly JobSummary[],
+  find: JobFinder,
+  nowMs: number,
+): ClientView {
+  const { timezone } = client
+  const jobs = summaries.toSorted((a, b) => collator.compare(a.title, b.title) || (a.name < b.name ? -1 : 1))
+  let today: TodayView | undefined
+  let calendar: CalendarMonth[] | undefined
+  let reports: ReportView[] | undefined
+  let feed: string | undefined
   return {
     name: client.name,
     title: client.title,
-    timezone: client.timezone,
-    asOf: spellMoment(client.timezone, nowMs),
-    jobs: snapshots
-      .map((snapshot) =>
-        viewJob(snapshot, client, runs.get(snapshot.job) ?? [], invalid.has(snapshot.job), nowMs),
+    timezone,
+    asOf: spellMoment(timezone, nowMs),
+    jobs,
+    month: monthId(plannedMonths(timezone, nowMs)[0] ?? 0),
+    job: (name) => viewJob(find.known(name), client, nowMs),
+    get today() {
+      today ??= viewToday(jobs, timezone, nowMs)
+      return today
+    },
+    get calendar() {
+      calendar ??= viewCalendar(jobs, timezone, nowMs)
+      return calendar
+    },
+    get reports() {
+      reports ??= viewReports(
+        jobs.map(({ name }) => find.snapshot(name)),
+        client,
       )
-      .sort((a, b) => a.title.localeCompare(b.title, 'en') || (a.name < b.name ? -1 : 1)),
+      return reports
+    },
+    get feed() {
+      feed ??= renderFeed(client.title, jobs, nowMs)
+      return feed
+    },
   }
 }
 
-function viewJob(
-  snapshot: Snapshot,
-  client: Client,
-  runs: RunDetail[],
-  isChangePending: boolean,
-  nowMs: number,
-): JobView {
-  const { manifest } = snapshot
-  return {
-    name: manifest.name,
-    title: manifest.title,
-    description: manifest.description ?? '',
-    category: describeCategory(snapshot),
-    scope: manifest.scope === 'call-center' ? 'Call center' : 'Client',
-    callCenters: manifest.callCenters.map(
-      (name) => client.callCenters.find((callCenter) => callCenter.name === name)?.title ?? name,
-    ),
-    isEnabled: manifest.enabled,
-    isChangePending,
-    version: snapshot.digest.slice(0, versionDigits),
-    trigger: viewTrigger(snapshot),
-    schedules: snapshot.schedules.map((schedule) => viewSchedule(schedule, manifest.enabled, nowMs)),
-    next: nextExecution(snapshot, client.timezone, nowMs),
-    steps: manifest.steps.map((step) => viewStep(step, snapshot, client.callCenters)),
-    last: viewLastExecution(runs, client),
-    runs: runs.slice(0, maxRuns).map((run) => viewRun(run, client, snapshot)),
-  }
-}
+// Much quicker than localeCompare, which looks for its rules each time.
+const collator = new Intl.Collator('en')
 
-function isOwn(client: Client, job: JobId): boolean {
-  return job.startsWith(`${client.name}/`)
-}
-
-function describeCategory(snapshot: Snapshot): string {
-  const used = snapshot.manifest.steps.flatMap((step) => (step.type === 'report' ? [step.report] : []))
-  const categories = new Set(used.map((report) => report.split('/')[0] ?? ''))
-  if (categories.size === 0) return 'Files'
-  return [...categories].map((name) => name.charAt(0).toUpperCase() + name.slice(1)).join(', ')
+/** What is known of each of the client's own jobs. */
+export function knowJobs(input: ClientInput): KnownJob[] {
+  const { client, facts, versions } = input
+  const isOwn = (job: JobId) => job.startsWith(`${client.name}/`)
+  const own = <T extends { job: JobId }>(items: T[] = []) =>
+    Map.groupBy(
+      items.filter(({ job }) => isOwn(job)),
+      ({ job }) => job,
+    )
+  const runs = own(input.runs.filter((run) => run.client === client.name && !run.dryRun))
+  const outcomes = own(facts?.outcomes)
+  const applied = own(facts?.versions)
+  const expectations = own(facts?.expectations)
+  const invalid = new Set(input.invalid.map(({ job }) => job))
+  return input.snapshots
+    .filter(
+      ({ job, manifest, client: owner }) =>
+        isOwn(job) && manifest.client === client.name && owner.name === client.name,
+    )
+    .map((snapshot) => ({
+      snapshot,
+      runs: runs.get(snapshot.job) ?? [],
+      outcomes: outcomes.get(snapshot.job) ?? [],
+      versions: (applied.get(snapshot.job) ?? []).flatMap(({ at, snapshot: digest }) => {
+        const version = versions.get(digest)
+        return version?.job === snapshot.job ? [{ at, snapshot: version }] : []
+      }),
+      expectation: expectations.get(snapshot.job)?.[0],
+      since: facts?.since[snapshot.job],
+      isInvalid: invalid.has(snapshot.job),
+    }))
 }

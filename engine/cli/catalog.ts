@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { readClientInput } from '../catalog/read-input.ts'
 import { renderClientSite, writeSite } from '../catalog/site.ts'
 import { clientView } from '../catalog/views.ts'
 import { compileJob } from '../config/compile.ts'
@@ -7,14 +8,14 @@ import { loadConfigAside } from '../config/load.ts'
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Ledger } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
+import type { JobId, Snapshot } from '../core/model.ts'
+import { printNewToken } from './new-token.ts'
 import type { AddCommand } from './parts.ts'
 import { dataFolder } from './parts.ts'
 
-const runsPerClient = 1000
-
 interface CatalogOptions {
-  out: string
+  out?: string
+  newToken?: boolean
   client?: string
   platform?: string
   data?: string
@@ -26,12 +27,19 @@ export const addCatalog: AddCommand = (program, parts, done) => {
     .command('catalog')
     .summary("write the customers' read-only pages, one folder a client")
     .argument('[dir]', 'the config repository', '.')
-    .requiredOption('--out <site>', 'where to write them')
+    .option('--out <site>', 'where to write them')
+    .option('--new-token', 'write nothing; print a new token, and the lines that put it into the policy')
     .option('--client <name>', 'only this client')
     .option('--platform <dir>', "take the operators' documents from here instead of jobs.d/platform")
     .option('--data <dir>', "the engine's data folder, for the history; default $JOBSD_DATA or DIR/.jobsd")
     .action(async (dir: string, options: CatalogOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
+      if (options.newToken) {
+        printNewToken(parts, json ?? false)
+        return done(0)
+      }
+      const { out } = options
+      if (out === undefined) command.error('error: --out <site> says where to write the pages')
       const platform = options.platform ?? parts.env.JOBSD_PLATFORM
       const ledger = await parts.openLedger(dataFolder(options.data, dir, parts.env))
       try {
@@ -54,23 +62,16 @@ export const addCatalog: AddCommand = (program, parts, done) => {
         }
         const sites: { client: string; path: string }[] = []
         for (const name of clients) {
-          const { snapshots, invalid, revision } = catalog.get(name) as ClientPart
+          const { snapshots, invalid } = catalog.get(name) as ClientPart
           const client = snapshots[0]?.client
           if (!client) {
             parts.warn(`${name}: no job that ever compiled, so there is no page`)
             continue
           }
-          const runs: RunDetail[] = ledger ? await ledger.runs({ client: name, limit: runsPerClient }) : []
-          const view = clientView({
-            client,
-            snapshots,
-            runs,
-            now: parts.now().toISOString(),
-            revision,
-            invalid,
-          })
-          await writeSite(join(options.out, name), renderClientSite(view))
-          const path = join(options.out, name, 'index.html')
+          const now = parts.now().toISOString()
+          const view = clientView(await readClientInput({ client, snapshots, invalid }, ledger, now))
+          await writeSite(join(out, name), renderClientSite(view))
+          const path = join(out, name, 'index.html')
           sites.push({ client: name, path })
           if (!json) parts.print(path)
         }
@@ -85,7 +86,6 @@ export const addCatalog: AddCommand = (program, parts, done) => {
 interface ClientPart {
   snapshots: Snapshot[]
   invalid: { job: JobId }[]
-  revision: string
 }
 
 /** Each client's jobs as they run: from the manifests, or the last good version where one does not compile. */
@@ -111,7 +111,7 @@ async function readCatalog(
   const clients = new Map<string, ClientPart>()
   for (const job of [...config.jobFiles.keys()].sort()) {
     const name = job.slice(0, job.indexOf('/'))
-    const part = clients.get(name) ?? { snapshots: [], invalid: [], revision: tree.revision }
+    const part = clients.get(name) ?? { snapshots: [], invalid: [] }
     clients.set(name, part)
     const compiled = compileJob(config, job)
     if ('snapshot' in compiled) {

@@ -2,10 +2,11 @@
 import { chmod, rm } from 'node:fs/promises'
 import fastify from 'fastify'
 import { JobsdError } from '../core/errors.ts'
-import type { EventData, JobId } from '../core/model.ts'
+import type { JobId } from '../core/model.ts'
 import type { Engine } from '../runtime/engine.ts'
 import type { HoldRequest } from '../runtime/holds.ts'
-import type { RunRequest } from '../runtime/requests.ts'
+import type { EmitRequest, RunRequest } from '../runtime/requests.ts'
+import type { Emit } from './emit.ts'
 import { readRepeat, readRerun, readResend } from './repeat-body.ts'
 
 const notFound = ['JOB_UNKNOWN', 'RUN_UNKNOWN']
@@ -15,7 +16,7 @@ const holdActions = ['suspend', 'resume', 'pin', 'unpin'] as const
 export async function listenForControl(
   socket: string,
   engine: Engine,
-  acceptByHand: (type: string, client: string, data: EventData) => Promise<{ runIds: string[] }>,
+  emit: Emit,
 ): Promise<{ close(): Promise<void> }> {
   const server = fastify({ bodyLimit: 256 * 1024 })
   server.get('/v1/status', () => engine.status())
@@ -32,6 +33,10 @@ export async function listenForControl(
     return run
   })
   server.get('/v1/runs/:id/provenance', (request) => engine.provenance((request.params as { id: string }).id))
+  server.get('/v1/file', (request) => {
+    const { job = '', path = '' } = request.query as { job?: string; path?: string }
+    return engine.lookAtFile(job, path)
+  })
   for (const action of holdActions) {
     server.post(`/v1/${action}`, async (request) => ({
       ...(await engine.holds[action](readHoldRequest(request.body))),
@@ -46,10 +51,7 @@ export async function listenForControl(
     return {}
   })
   server.post('/v1/run', async (request) => ({ runIds: await engine.run(request.body as RunRequest) }))
-  server.post('/v1/emit', (request) => {
-    const { type, client, data } = request.body as { type: string; client: string; data: EventData }
-    return acceptByHand(type, client, data)
-  })
+  server.post('/v1/emit', (request) => emit(request.body as EmitRequest))
   server.setErrorHandler((error: Error, _request, reply) => {
     if (!(error instanceof JobsdError)) return reply.code(500).send({ message: error.message })
     return reply

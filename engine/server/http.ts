@@ -4,10 +4,14 @@ import type { Clock, Log } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Engine } from '../runtime/engine.ts'
+import { addCatalogRoutes } from './catalog.ts'
+import { createEventRate } from './event-rate.ts'
 import { addEventRoute, type EventKey } from './events.ts'
 import { addGitHookRoute, type GitHookParts } from './git-hook.ts'
+import type { LivePages } from './live-pages.ts'
 import { createMetrics } from './metrics.ts'
 import { addOperatorRoutes } from './operators.ts'
+import { addOperatorsPage, type OperatorsPageParts } from './operators-page.ts'
 
 export interface HttpParts {
   engine: Engine
@@ -15,14 +19,40 @@ export interface HttpParts {
   log: Log
   keys(only: string | undefined): Promise<EventKey[]>
   hookSecret: GitHookParts['secret']
+  /** What the pages are made of; undefined: there are none. */
+  live?: LiveParts | undefined
   /** Opens what operators read; undefined: nobody may. */
   operatorsToken: Secret | undefined
+  /** Until when a whole request must have come, in milliseconds. Default 30,000. */
+  requestTimeoutMs?: number
 }
+
+/** What the customers' and the operators' pages need besides the engine. */
+export interface LiveParts {
+  pages: LivePages
+  ledger: OperatorsPageParts['ledger']
+  /** Signs sessions. */
+  sessionKey: Secret
+}
+
+/** Beyond that a connection is closed at once: each may hold a body, and nobody has proved anything. */
+const mostConnections = 1000
 
 /** Makes the server; the caller listens. Bodies, headers and secrets are never logged. */
 export function createHttpServer(parts: HttpParts): FastifyInstance {
-  const { engine, clock, log, keys } = parts
-  const server = fastify({ bodyLimit: 1024, requestTimeout: 30_000, connectionTimeout: 60_000 })
+  const { engine, clock, log, keys, requestTimeoutMs = 30_000 } = parts
+  const server = fastify({
+    bodyLimit: 1024,
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: 60_000,
+    http: {
+      // Node looks for late requests only so often.
+      connectionsCheckingInterval: Math.min(5_000, requestTimeoutMs),
+      // Node swaps the two where the head may take longer than the whole: a body could then take 60 s.
+      headersTimeout: Math.min(10_000, requestTimeoutMs),
+    },
+  })
+  server.server.maxConnections = mostConnections
   const metrics = createMetrics(engine, clock)
 
   server.get('/livez', () => ({ live: true }))
@@ -32,7 +62,13 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
     return reply.code(503).send({ ready: false, ...(reason !== null && { reason }) })
   })
   addOperatorRoutes(server, { engine, metrics, token: parts.operatorsToken })
-  addEventRoute(server, { engine, clock, keys })
+  const waitSeconds = createEventRate(() => engine.policies(), clock)
+  addEventRoute(server, { engine, clock, keys, waitSeconds, count: metrics.countEvent })
+  if (parts.live) {
+    const { pages, ledger, sessionKey: key } = parts.live
+    addCatalogRoutes(server, { engine, pages, clock, key })
+    addOperatorsPage(server, { engine, ledger, clock, key, token: parts.operatorsToken })
+  }
   addGitHookRoute(server, { engine, clock, secret: parts.hookSecret })
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))

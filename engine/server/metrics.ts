@@ -3,11 +3,14 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../core/contracts/services.ts'
 import type { Engine } from '../runtime/engine.ts'
 import type { Status } from '../runtime/status.ts'
+import type { EventCount } from './events.ts'
 import { createSyncCounter } from './sync-counter.ts'
 
 export interface Metrics {
   contentType: string
   render(): Promise<string>
+  /** Counts an event by what came of it. */
+  countEvent(outcome: EventCount): void
 }
 
 type Read = Pick<Engine, 'status' | 'queueSize' | 'sync'>
@@ -23,7 +26,14 @@ export function createMetrics(engine: Read, clock: Clock): Metrics {
     labelNames: ['state'] as const,
     registers: [registry],
   })
+  const events = new Counter({
+    name: 'jobsd_events_total',
+    help: 'Requests with an event, by what came of them, since the engine started.',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  })
   return {
+    countEvent: (outcome) => events.inc({ outcome }),
     contentType: registry.contentType,
     async render() {
       const { waiting, working } = engine.queueSize()

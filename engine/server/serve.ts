@@ -1,15 +1,13 @@
 /** The engine at work: its HTTP server and control socket around it, opened and closed in the right order. */
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Clock, Log, Secrets } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { EventData } from '../core/model.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { listenForControl } from './control.ts'
-import { readCloudEvent } from './event-body.ts'
+import { createEmit } from './emit.ts'
 import { createEventKeys } from './event-keys.ts'
 import { createHookSecret } from './git-hook.ts'
-import { createHttpServer } from './http.ts'
+import { createHttpServer, type LiveParts } from './http.ts'
 
 /** Open requests get this long when the engine stops; then their connections are cut. */
 const goodbyeMs = 2_000
@@ -23,6 +21,8 @@ export interface ServeParts {
   socket: string
   /** HOST:PORT */
   listen: string
+  /** Serves and publishes the pages; undefined: there are none. */
+  live?: (LiveParts & { follow(signal: AbortSignal): Promise<void> }) | undefined
   /** Resolves with the name of the signal that ends it. */
   stopped: Promise<string>
 }
@@ -37,20 +37,22 @@ export async function serve(parts: ServeParts): Promise<void> {
   const operatorsToken = await secrets.resolve('operators-token').catch(ignoreMissing)
   const keys = createEventKeys({ policies: engine.policies, secrets, clock, log })
   const hookSecret = createHookSecret({ secrets, clock, log })
-  const http = createHttpServer({ engine, clock, log, keys, hookSecret, operatorsToken })
+  const http = createHttpServer({ engine, clock, log, keys, hookSecret, operatorsToken, live: parts.live })
   const address = await listenHttp(http, host, port)
   let control: { close(): Promise<void> } | undefined
+  const ended = new AbortController()
+  let publishing: Promise<void> | undefined
   try {
     await engine.start({ triggers: true })
-    control = await listenForControl(parts.socket, engine, (type, client, data) =>
-      acceptByHand(engine, clock, type, client, data),
-    )
+    control = await listenForControl(parts.socket, engine, createEmit(engine, clock))
+    publishing = parts.live?.follow(ended.signal)
     log.info({ address }, 'ready')
     const signal = await parts.stopped
     log.info({ signal }, 'stopping: running steps get 30 s')
   } finally {
+    ended.abort()
     // Side by side: a peer that holds on to its connection does not hold up the runs.
-    await Promise.all([closeHttp(http, clock), control?.close(), engine.stop()])
+    await Promise.all([closeHttp(http, clock), control?.close(), publishing, engine.stop()])
   }
 }
 
@@ -72,18 +74,6 @@ async function closeHttp(http: FastifyInstance, clock: Clock): Promise<void> {
   await http.close()
   closed.abort()
   await cut
-}
-
-/** An event that an operator posts needs no signature, but is held to the same shape. */
-function acceptByHand(engine: Engine, clock: Clock, type: string, client: string, data: EventData) {
-  if (!engine.policies().has(client)) {
-    throw new JobsdError('BAD_REQUEST', { reason: `there is no client ${client} with a policy` })
-  }
-  const id = randomUUID()
-  const source = 'by-hand'
-  const event = readCloudEvent(Buffer.from(JSON.stringify({ specversion: '1.0', id, source, type, data })))
-  if (typeof event === 'string') throw new JobsdError('BAD_REQUEST', { reason: event })
-  return engine.acceptEvent({ ...event, client, bodySha256: '', receivedAt: clock.now().toISOString() })
 }
 
 function readListen(listen: string): { host: string; port: number } {

@@ -13,7 +13,6 @@ import {
   now,
   reportFile,
   reportSteps,
-  revision,
   runOf,
   snapshotOf,
   type World,
@@ -34,7 +33,8 @@ const everything: Omit<ClientInput, 'client'> = {
   snapshots: worlds.flatMap((world) => world.snapshots),
   runs: worlds.flatMap((world) => world.runs),
   now,
-  revision,
+  facts: null,
+  versions: new Map(),
   invalid: [
     { job: 'acme/monthly-billing', message: 'jobs.d/acme/monthly-billing.yaml:3:1' },
     { job: 'borealis/card-desk-calls', message: 'jobs.d/borealis/card-desk-calls.yaml:1:1' },
@@ -43,7 +43,7 @@ const everything: Omit<ClientInput, 'client'> = {
 const chromium = '/usr/bin/chromium'
 
 function siteOf(input: Partial<ClientInput> = {}): Map<string, string> {
-  return renderClientSite(clientView({ client: acme, ...everything, ...input }))
+  return new Map(renderClientSite(clientView({ client: acme, ...everything, ...input })))
 }
 
 function page(site: Map<string, string>, path: string): string {
@@ -52,12 +52,18 @@ function page(site: Map<string, string>, path: string): string {
   return content
 }
 
-t.test('a site is a list, a page for each job and two assets', async (t) => {
+t.test('a site is a list, a page for each job, months, reports, help and two assets', async (t) => {
   t.strictSame([...siteOf().keys()].sort(), [
     'assets/catalog.css',
     'assets/catalog.js',
+    'calendar/2026-11.html',
+    'calendar/2026-12.html',
+    'calendar/calendar.ics',
+    'help/index.html',
     'index.html',
     ...snapshots.map(({ manifest }) => `jobs/${manifest.name}.html`).sort(),
+    'reports/call-call-detail.html',
+    'reports/index.html',
   ])
   t.strictSame(siteOf(), siteOf(), 'the same view gives the same bytes')
 })
@@ -235,8 +241,9 @@ t.test('nothing is written outside of the folder', async (t) => {
       [path, 'x'],
     ])
     await t.rejects(writeSite(join(root, 'site'), files), { code: 'SITE_FAILED' }, path)
-    t.strictSame(readdirSync(join(root, 'site')), [], 'not even the good ones')
     t.strictSame(readdirSync(root), ['site'])
+    const inside = readdirSync(join(root, 'site'))
+    t.strictSame(inside, ['index.html'], 'the good one, and nothing half written')
   }
 })
 

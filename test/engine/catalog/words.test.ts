@@ -1,8 +1,9 @@
 import t from 'tap'
 import { describeTest } from '../../../engine/catalog/condition-words.ts'
 import { spellDuration, spellMoment, spellPeriod, spellSize } from '../../../engine/catalog/plain-words.ts'
-import { describeDaysOff, describeFields } from '../../../engine/catalog/schedule-words.ts'
+import { describeDaysOff } from '../../../engine/catalog/schedule-words.ts'
 import type { CronFields } from '../../../engine/core/model.ts'
+import { describeFields } from '../../../engine/core/schedule-words.ts'
 import { acme, scheduleOf } from '../../fixtures/catalog.ts'
 
 function upTo(last: number, first = 0, step = 1): number[] {
