@@ -29,11 +29,14 @@ import type { Log, Secrets } from './core/contracts/services.ts'
 import type { StepType } from './core/contracts/step.ts'
 import { JobsdError } from './core/errors.ts'
 import type { SmtpConnection } from './core/manifest.ts'
+import { createCheckup } from './doctor.ts'
+import { createLive, type Live } from './live.ts'
 import { hasRows } from './reports/has-rows.ts'
 import { writeMadeUpReport } from './reports/made-up-report.ts'
 import { runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
+import { type Changed, noteChanges } from './runtime/note-changes.ts'
 import type { RehearsalParts } from './runtime/rehearsal.ts'
 import { createPlatformFolder, createSources, systemUser } from './sources.ts'
 import { stepTypes } from './steps/index.ts'
@@ -99,6 +102,7 @@ export async function main(args: string[]): Promise<number> {
     rehearsal,
     whyUnwanted,
     hasRows,
+    checkup: createCheckup({ secrets, clock: systemClock }),
     interrupted: abortOnSignal,
     sendMail: (connection, message, signal) => sendMail(connection, message, secrets, signal),
   }
@@ -123,6 +127,8 @@ function createLog(level: string): Log {
 
 interface Assembled {
   engine: Engine
+  /** Calls back after each write that changes what pages show. */
+  listen(listener: (changed: Changed) => void): void
   /** For an engine that has stopped, or never started. */
   close(): Promise<void>
 }
@@ -139,12 +145,13 @@ async function assemble(
   const { source, platform } = await createSources(options.sources, folder, secrets)
   const lock = lockDataFolder(options.data, { unsafeFs: options.unsafeFs ?? false })
   const ledger = openSqliteLedger(folder.ledger)
+  let listener: ((changed: Changed) => void) | undefined
   const endpoints = createEndpoints({ secrets, clock: systemClock })
   const engine = createEngine({
     source,
     platform,
     standard,
-    ledger,
+    ledger: noteChanges(ledger, (changed) => listener?.(changed)),
     queue: createLocalQueue(systemClock),
     endpoints,
     artifacts: await createArtifactFolder(folder.artifacts),
@@ -157,6 +164,9 @@ async function assemble(
   })
   return {
     engine,
+    listen: (given) => {
+      listener = given
+    },
     async close() {
       await endpoints.close()
       await ledger.close()
@@ -167,14 +177,18 @@ async function assemble(
 
 async function start(options: StartOptions, log: Log, secrets: Secrets): Promise<void> {
   const { serve } = await import('./server/serve.ts')
-  const { engine, close } = await assemble(options, log, secrets)
+  const { engine, listen: onChange, close } = await assemble(options, log, secrets)
   const folder = dataFolderOf(options.data)
+  let live: Live | undefined
   try {
     makeSocketFolder(folder)
     const stopped = waitForSignals(engine, log)
     const { listen } = options
-    await serve({ engine, clock: systemClock, log, secrets, socket: folder.socket, listen, stopped })
+    live = await createLive(folder, engine, systemClock, log)
+    onChange(live.note)
+    await serve({ engine, clock: systemClock, log, secrets, socket: folder.socket, listen, stopped, live })
   } finally {
+    await live?.close()
     await close()
   }
   log.info({}, 'stopped')

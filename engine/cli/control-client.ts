@@ -3,7 +3,9 @@ import { request } from 'node:http'
 import type { Repeats } from '../core/contracts/ledger.ts'
 import { type ErrorCode, type ErrorDetails, errorTable, JobsdError } from '../core/errors.ts'
 import type { RunDetail } from '../core/model.ts'
+import type { LiveLook } from '../runtime/look-at-file.ts'
 import type { Provenance } from '../runtime/provenance.ts'
+import type { EmitAnswer } from '../runtime/requests.ts'
 import type { Status } from '../runtime/status.ts'
 import type { EngineClient } from './parts.ts'
 
@@ -25,6 +27,8 @@ export async function connectControl(socketPath: string): Promise<EngineClient |
     },
     runDetail: (id) => call<RunDetail>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}`),
     provenance: (id) => call<Provenance>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}/provenance`),
+    lookAtFile: (job, path) =>
+      call<LiveLook>(socketPath, 'GET', `/v1/file?${new URLSearchParams({ job, path })}`),
     hold: (action, body) => call<{ revision?: string }>(socketPath, 'POST', `/v1/${action}`, body),
     repeats: (id) => call<Repeats>(socketPath, 'GET', `/v1/runs/${encodeURIComponent(id)}/repeats`),
     resend: async (body) => (await call<{ runId: string }>(socketPath, 'POST', '/v1/resend', body)).runId,
@@ -33,8 +37,7 @@ export async function connectControl(socketPath: string): Promise<EngineClient |
       await call(socketPath, 'POST', '/v1/cancel', body)
     },
     run: async (body) => (await call<{ runIds: string[] }>(socketPath, 'POST', '/v1/run', body)).runIds,
-    emit: async (type, client, data) =>
-      (await call<{ runIds: string[] }>(socketPath, 'POST', '/v1/emit', { type, client, data })).runIds,
+    emit: (body) => call<EmitAnswer>(socketPath, 'POST', '/v1/emit', body),
     close: async () => undefined,
   }
 }

@@ -3,6 +3,7 @@ import { addBackup } from './backup.ts'
 import { addCancel } from './cancel.ts'
 import { addCatalog } from './catalog.ts'
 import { addCompletion } from './completion.ts'
+import { addDoctor } from './doctor.ts'
 import { addEmit } from './emit.ts'
 import { addExplain } from './explain.ts'
 import { addForecast } from './forecast.ts'
@@ -25,6 +26,7 @@ import { addValidate } from './validate.ts'
 export const commands: readonly AddCommand[] = [
   addValidate,
   addPlan,
+  addDoctor,
   addStart,
   addRun,
   addStatus,

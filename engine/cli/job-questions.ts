@@ -42,12 +42,15 @@ export function firstQuestions(
 export function jobQuestions(
   config: Config,
   options: JobOptions,
-): Record<Key, Question> & Partial<Record<'cron', Question>> {
-  const { client, report, scope, frequency, delivery, cron, at } = options
+): Record<Key, Question> & Partial<Record<'cron' | 'after', Question>> {
+  const { client, report, scope, frequency, delivery, cron, at, after } = options
   if (cron !== undefined && frequency !== undefined && frequency !== 'cron') {
     throw new JobsdError('BAD_REQUEST', { reason: `--cron is for --frequency cron, not ${frequency}` })
   }
-  if (at !== undefined && (frequency === 'cron' || frequency === 'eoc')) {
+  if (after !== undefined && frequency !== undefined && frequency !== 'after') {
+    throw new JobsdError('BAD_REQUEST', { reason: `--after is for --frequency after, not ${frequency}` })
+  }
+  if (at !== undefined && (frequency === 'cron' || frequency === 'eoc' || frequency === 'after')) {
     throw new JobsdError('BAD_REQUEST', { reason: `--at means nothing with --frequency ${frequency}` })
   }
   const centers = config.clients.get(client ?? '')?.value.callCenters.map(({ name }) => name) ?? []
@@ -70,6 +73,15 @@ export function jobQuestions(
     ...(frequency === 'cron' && {
       cron: question('--cron', when, '"30 18 * * *"', checkFormat('cron'), cron),
     }),
+    ...(frequency === 'after' && {
+      after: question(
+        '--after',
+        'The job that it follows',
+        'eod-call-detail',
+        checkFollowed(config, client),
+        after,
+      ),
+    }),
     ...optional('name', 'NAME', checkName, options.name),
     ...optional('title', '--title', checkTitle, options.title),
     ...optional('callCenters', '--call-centers', ofClient, options.callCenters?.join(',')),
@@ -78,13 +90,22 @@ export function jobQuestions(
   }
 }
 
-/** A report about one campaign has nothing to say at the end of a day. */
+function checkFollowed(config: Config, client = ''): Check {
+  const ofClient = [...config.jobFiles.keys()].filter((job) => job.startsWith(`${client}/`))
+  return checkChoice(
+    ofClient.map((job) => job.slice(client.length + 1)),
+    'job of the client',
+  )
+}
+
+/** A report that is about one campaign only has nothing to say at the end of a day. */
 function checkReport(config: Config, frequency: string | undefined): Check {
   const known = checkChoice([...config.reports.keys()], 'report')
   return (text) => {
     const fault = known(text)
     if (fault !== null || frequency === undefined || frequency === 'eoc') return fault
-    return /\$campaign_id\b/.test(readText(config, reportFiles(text).query))
+    const query = readText(config, reportFiles(text).query)
+    return /\$campaign_id\b/.test(query) && !/\$period_start\b/.test(query)
       ? `${text} is about one campaign; use --frequency eoc`
       : null
   }

@@ -23,8 +23,7 @@ export function connectEngine(engine: Engine, close: () => Promise<void>): Engin
     },
     run: (request) => engine.run(request),
     hold: async (action, request) => ({ ...(await engine.holds[action](request)) }),
-    emit: (type) =>
-      Promise.reject(new JobsdError('BAD_REQUEST', { reason: `${type} needs a running engine` })),
+    emit: ({ type }) => refuse(`${type} needs a running engine`),
     close,
   }
 }
@@ -54,8 +53,7 @@ export function connectLedger(ledger: Ledger, clock: Clock, source: string): Eng
     cancel: ({ run }) => refuse(`run ${run} cannot be cancelled by a reader`),
     run: ({ job }) =>
       Promise.reject(new JobsdError('BAD_REQUEST', { reason: `${job} cannot be run by a reader` })),
-    emit: (type) =>
-      Promise.reject(new JobsdError('BAD_REQUEST', { reason: `${type} cannot be posted by a reader` })),
+    emit: ({ type }) => refuse(`${type} cannot be posted by a reader`),
     close: () => ledger.close(),
   }
 }

@@ -16,8 +16,9 @@ import {
 } from '../config/scaffold/job.ts'
 import { writeJobTest } from '../config/scaffold/job-test.ts'
 import { compileSchedule } from '../config/schedule.ts'
+import { HOUR } from '../core/civil.ts'
 import type { Client, ReportStep, Schedule } from '../core/manifest.ts'
-import { nextSlot } from '../core/slots.ts'
+import { nextSlot, type PlannedSlot } from '../core/slots.ts'
 import { addFiles, showDir } from './add-files.ts'
 import { answerAll, type Check, checkName, question, splitList, suggesting, toTimeOfDay } from './answers.ts'
 import { deliveriesOf } from './job-deliveries.ts'
@@ -32,6 +33,7 @@ export interface JobOptions extends NewOptions {
   scope?: string
   frequency?: string
   cron?: string
+  after?: string
   at?: string
   calendar?: string
   onHoliday?: Schedule['onHoliday']
@@ -71,6 +73,7 @@ export const addNewJob: AddCommand = (program, parts, done) => {
       ),
     )
     .option('--cron <expression>', 'with --frequency cron: minute, hour, day of month, month, day of week')
+    .option('--after <job>', 'with --frequency after: the job of the client that it follows')
     .option(
       '--at <time>',
       'the time of day, 18:30; default half an hour after the day has ended',
@@ -118,7 +121,7 @@ export const addNewJob: AddCommand = (program, parts, done) => {
       const next = [
         `jobsd test${dir}`,
         `jobsd preview ${job}${dir} --out preview`,
-        ...(slot ? [`jobsd forecast${dir} --job ${job}`] : []),
+        ...(request.schedule ? [`jobsd forecast${dir} --job ${job}`] : []),
       ]
       done(await addFiles(parts, { dir: options.dir, platform: options.platform, json }, files, next))
     })
@@ -144,7 +147,9 @@ async function requestOf(config: Config, asGiven: JobOptions, ask: CliParts['ask
     report: answers.report,
     format: options.format as ReportStep['format'],
     frequency,
-    ...(frequency !== 'eoc' && { schedule: scheduleOf(frequency, answers.cron, options, client) }),
+    ...(answers.after !== undefined && { after: answers.after }),
+    ...(frequency !== 'eoc' &&
+      frequency !== 'after' && { schedule: scheduleOf(frequency, answers.cron, options, client) }),
     period: options.period ?? usualPeriods[frequency],
     onEmpty: options.onEmpty,
     deliveries,
@@ -169,7 +174,7 @@ async function nameOf(config: Config, client: string, name: string, ask: CliPart
 }
 
 function scheduleOf(
-  frequency: Exclude<Frequency, 'eoc'>,
+  frequency: Exclude<Frequency, 'eoc' | 'after'>,
   cron: string | undefined,
   { at, calendar, onHoliday }: JobOptions,
   client: Client,
@@ -185,7 +190,15 @@ function scheduleOf(
 }
 
 /** A slot of the job for its tests; null where it has none. */
-function firstSlot(config: Config, { schedule, client }: JobRequest, nowMs: number) {
-  if (schedule === undefined || 'problem' in readCron(schedule.cron)) return null
+function firstSlot(config: Config, { schedule, client, after }: JobRequest, nowMs: number) {
+  // The moment is that of the job which it follows: any will do.
+  if (after !== undefined) return plainSlot(nowMs)
+  if (schedule === undefined || (schedule.cron && 'problem' in readCron(schedule.cron))) return null
   return nextSlot(compileSchedule({ name: 'first', ...schedule }, client, config), nowMs) ?? null
+}
+
+/** The begin of the hour, as if something were due then. */
+function plainSlot(nowMs: number): PlannedSlot {
+  const at = Math.floor(nowMs / HOUR) * HOUR
+  return { at, startsAt: at, nominal: '', outcome: 'run', note: '', skippedDays: 0 }
 }

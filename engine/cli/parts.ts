@@ -1,17 +1,19 @@
 /** What commands are given: everything outside that they touch. */
 import type { Command } from 'commander'
 import type { BackupReport, RestoreReport } from '../core/contracts/backup.ts'
+import type { Checkup } from '../core/contracts/checkup.ts'
 import type { ConfigSource, SourceTree } from '../core/contracts/config-source.ts'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
 import type { Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { DatasetConnection, SmtpConnection } from '../core/manifest.ts'
-import type { EventData, RunDetail } from '../core/model.ts'
+import type { RunDetail } from '../core/model.ts'
 import type { ExplainParts } from '../runtime/explain.ts'
 import type { HoldRequest, Holds } from '../runtime/holds.ts'
+import type { LiveLook } from '../runtime/look-at-file.ts'
 import type { Provenance } from '../runtime/provenance.ts'
 import type { RehearsalParts } from '../runtime/rehearsal.ts'
 import type { RepeatRequest, RerunRequest, ResendRequest } from '../runtime/repeat-requests.ts'
-import type { RunRequest } from '../runtime/requests.ts'
+import type { EmitAnswer, EmitRequest, RunRequest } from '../runtime/requests.ts'
 import type { Status } from '../runtime/status.ts'
 
 export type HoldAction = keyof Holds
@@ -35,7 +37,10 @@ export interface EngineClient {
   cancel(request: RepeatRequest): Promise<void>
   /** Throws JOB_UNKNOWN, BAD_REQUEST; `revision` only of a pin. */
   hold(action: HoldAction, request: HoldRequest): Promise<{ revision?: string }>
-  emit(type: string, client: string, data: EventData): Promise<string[]>
+  /** Posts an event. Throws BAD_REQUEST for what is none. */
+  emit(request: EmitRequest): Promise<EmitAnswer>
+  /** What lies at a path of a job's drop folders now; only where an engine runs. Throws JOB_UNKNOWN. */
+  lookAtFile?(job: string, path: string): Promise<LiveLook>
   close(): Promise<void>
 }
 
@@ -106,6 +111,8 @@ export interface CliParts {
     queries: string[],
     signal: AbortSignal,
   ): Promise<boolean>
+  /** Tries one connection for real. */
+  checkup: Checkup
   /** Sends one mail for real. */
   sendMail(connection: SmtpConnection, message: MailMessage, signal: AbortSignal): Promise<void>
   /** Aborts when the process is asked to end, so that temporary files can be removed. */

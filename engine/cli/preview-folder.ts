@@ -2,6 +2,7 @@
 import { copyFile, lstat, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readCsv } from '../config/csv-text.ts'
+import type { MailMessage } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Capture, SentFile, SentMail } from '../runtime/rehearsal/recorder.ts'
 
@@ -56,9 +57,16 @@ export async function writeCapture(folder: string, capture: Capture, about: stri
   const name = `mail/${about}`
   await mkdir(join(folder, 'mail'), { recursive: true })
   await writeFile(join(folder, `${name}.eml`), mime)
-  await writeFile(join(folder, `${name}.html`), sealed + message.html)
+  await writeFile(join(folder, `${name}.html`), sealed + showImages(message))
   await writeFile(join(folder, `${name}.txt`), message.text)
   return { sent, eml: `${name}.eml`, html: `${name}.html`, text: `${name}.txt` }
+}
+
+/** A browser knows no `cid:`: the images stand in the page itself. */
+function showImages({ html, images = [] }: MailMessage): string {
+  const shown = (page: string, { id, mediaType, content }: (typeof images)[number]) =>
+    page.replaceAll(`cid:${id}`, `data:${mediaType};base64,${Buffer.from(content).toString('base64')}`)
+  return images.reduce(shown, html)
 }
 
 /** The first lines of a text; null for other files. */

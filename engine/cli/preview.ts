@@ -7,13 +7,13 @@ import { formatProblem } from '../config/problems.ts'
 import { readText } from '../config/templates.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Settings, TestGiven } from '../core/manifest.ts'
-import type { EventData, JobId, Snapshot } from '../core/model.ts'
+import type { EventData, JobId, ParameterValue, Snapshot } from '../core/model.ts'
 import { enumerateSlots, nextSlot } from '../core/slots.ts'
 import { formatLocal } from '../core/zone.ts'
 import type { Capture } from '../runtime/rehearsal/recorder.ts'
 import { sampleCampaign, slotOf } from '../runtime/rehearsal/start.ts'
 import { type Rehearsed, rehearse } from '../runtime/rehearsal.ts'
-import { collectField } from './emit.ts'
+import { collectField, collectParameter } from './fields.ts'
 import type { AddCommand, CliParts } from './parts.ts'
 import { choosePreviewData } from './preview-data.ts'
 import { preparePreviewFolder, type Shown, writeCapture } from './preview-folder.ts'
@@ -25,6 +25,7 @@ interface PreviewOptions {
   slot?: string
   callCenter?: string
   event?: EventData
+  param?: Record<string, ParameterValue>
   dataSet?: string
   to?: string
   platform?: string
@@ -44,6 +45,7 @@ export const addPreview: AddCommand = (program, parts, done) => {
     )
     .option('--call-center <name>', 'only this call center')
     .option('--event <name=value...>', 'a field of the event, such as campaign.id=C-1001', addField)
+    .option('--param <name=value>', 'a parameter of the job; give it again for more', collectParameter)
     .option('--data-set <dir>', 'make the reports of the tables in this folder')
     .option('--to <address>', 'also send the mails to this test address; Settings must list it')
     .option('--platform <dir>', "take the operators' documents from here instead of jobs.d/platform")
@@ -86,7 +88,7 @@ export const addPreview: AddCommand = (program, parts, done) => {
 /** What is asked for, over what the test with the data gives, over the job's latest slot. */
 function completeGiven(
   { dataset: _, ...fromTest }: TestGiven,
-  { slot, callCenter, event }: PreviewOptions,
+  { slot, callCenter, event, param }: PreviewOptions,
   snapshot: Snapshot,
   now: Date,
 ): TestGiven {
@@ -95,6 +97,7 @@ function completeGiven(
     ...fromTest,
     ...(slot !== undefined && { slot }),
     ...(callCenter !== undefined && { callCenter }),
+    ...(param !== undefined && { parameters: param }),
   }
   if (event === undefined) return given
   const sample = sampleCampaign(slotOf(given, snapshot)).campaign

@@ -1,6 +1,7 @@
 /** Runs as people read them in a terminal. */
 import type { Repeat, Repeats } from '../core/contracts/ledger.ts'
 import type { RunDetail } from '../core/model.ts'
+import { toOneLine } from './one-line.ts'
 import { formatTable } from './table.ts'
 
 /** `sha256:0123456789ab` is enough for people. */
@@ -31,6 +32,10 @@ export function describeRun(run: RunDetail, repeats: Repeats): string {
     ['state', run.dryRun ? `${run.state} (dry run: nothing was sent)` : run.state],
     ['trigger', `${run.trigger.type} ${run.trigger.key}`],
     ['due', run.slot],
+    ...Object.entries(run.parameters ?? {}).map(([name, value]) => [
+      'parameter',
+      toOneLine(`${name} = ${value}`),
+    ]),
     ['started', run.startedAt ?? 'not yet'],
     ['ended', run.endedAt ?? 'not yet'],
     ['revision', shortenDigests(run.revision)],

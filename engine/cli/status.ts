@@ -43,10 +43,21 @@ function describeStatus(status: Status, { syncs, actions, removed }: StatusOptio
     describeSource(status),
     jobs.length > 0 ? table : 'no jobs',
     ...(messages.length > 0 ? [messages.join('\n')] : []),
+    ...(status.unusedEvents.length > 0 ? [describeUnused(status.unusedEvents)] : []),
     ...(syncs ? [describeSyncs(status.syncs)] : []),
     ...(actions ? [describeActions(status.actions)] : []),
     ...(removed ? [describeRemoved(status.removed)] : []),
   ].join('\n\n')
+}
+
+/** Events that came and started nothing. */
+function describeUnused(events: Status['unusedEvents']): string {
+  const rows = events.map(({ receivedAt, client, type, id, note }) => [
+    receivedAt,
+    client,
+    ...[type, id, note].map(toOneLine),
+  ])
+  return formatTable(['EVENT THAT STARTED NOTHING', 'CLIENT', 'TYPE', 'ID', 'WHY'], rows)
 }
 
 /** What is wrong with a job, and who holds it; a message may say that already. */

@@ -110,7 +110,7 @@ function flatten(parts: Parts): unknown[] {
     ...Object.values(connections),
     ...calendars,
     ...reportDocuments,
-    ...Object.values(reports).map(({ sql }) => sql),
+    ...Object.values(reports).flatMap(({ sql, totalsSql, chartSql }) => [sql, totalsSql, chartSql]),
     ...Object.values(templates).flatMap(({ name, subject, html, text }) => [name, subject, html, text]),
   ]
 }
@@ -149,7 +149,7 @@ function buildSnapshot(parts: Parts, config: Config): Snapshot {
     connections,
     schedules:
       job.trigger.type === 'scheduled'
-        ? job.trigger.schedules.map((schedule) => compileSchedule(schedule, client, config))
+        ? job.trigger.schedules.map((schedule) => compileSchedule(schedule, client, config, id))
         : [],
     expectBy: job.expectBy ? compileSchedule({ name: 'expectBy', ...job.expectBy }, client, config) : null,
     reports,

@@ -1,5 +1,6 @@
 /** Where the reports of a job are delivered, as far as the manifest tells. Pure. */
 import type { Client, Job } from '../core/manifest.ts'
+import { fileExtension } from '../core/report-file.ts'
 import { readTemplate } from '../core/template.ts'
 import { followsFor } from './conditions.ts'
 import { fillEdges, reachSteps } from './graph.ts'
@@ -77,7 +78,7 @@ type ReportStep = Extract<AnyStep, { type: 'report' }>
 function nameTarget(job: Job, step: DeliveryStep, source: ReportStep): PlannedDelivery['targetFor'] {
   const folder = step.type === 'cloud-copy' ? (step.prefix ?? '') : step.path
   const name = (callCenter: string) => {
-    const known = { client: job.client, job: job.name, callCenter, ext: source.format }
+    const known = { client: job.client, job: job.name, callCenter, ext: fileExtension(source) }
     const fileName = fillTokens(source.fileName, { ...known, report: source.report.split('/').at(-1)! })
     const place = fillTokens(folder, known)
     return step.type === 'cloud-copy'

@@ -1,6 +1,9 @@
 /** The formats that the schemas name: each says what is allowed where a text is not of it. */
+
+import { readEdge } from '../core/edge.ts'
 import { isTimezone } from '../core/zone.ts'
 import { readCron } from './cron-cache.ts'
+import { parseEvery } from './every.ts'
 
 /** Gives what is allowed, as the end of a sentence, or null where the text is fine. */
 type FormatCheck = (text: string) => string | null
@@ -24,8 +27,28 @@ export const formats: Record<string, FormatCheck> = {
     const parsed = readCron(text)
     return 'problem' in parsed ? parsed.problem : null
   },
+  every: (text) => {
+    const parsed = parseEvery(text)
+    return 'problem' in parsed ? parsed.problem : null
+  },
+  edge: (text) =>
+    readEdge(text, 'UTC', 'start') === undefined
+      ? 'is no moment; write it as "2026-12-24", "2026-12-24T18:00" or "2026-12-24T18:00:00Z"'
+      : null,
+  blackout: (text) =>
+    /^([01]\d|2[0-3]):[0-5]\d$/.test(text) || readEdge(text, 'UTC', 'start') !== undefined
+      ? null
+      : 'is neither a time of the day such as "22:00" nor a moment such as "2026-12-24" or "2026-12-24T18:00"',
   endpoint: (text) =>
     isEndpoint(text) ? null : 'is no endpoint; write an https URL (http only on loopback)',
+  locale: (text) =>
+    isLocale(text)
+      ? null
+      : 'is no language that dates and numbers can be written in, such as "en-US" or "de"',
+  'date-pattern': (text) =>
+    /^(yyyy|MM|dd|HH|mm|ss|[^A-Za-z0-9\p{Cc}]|T)+$/u.test(text)
+      ? null
+      : 'is no pattern of dates; write yyyy, MM, dd, HH, mm and ss with signs between them, such as "MM/dd/yyyy HH:mm"',
   date: (text) => (isDate(text) ? null : 'is no calendar day; write it as "2026-12-25"'),
 }
 
@@ -54,6 +77,15 @@ function isEndpoint(text: string): boolean {
   const url = new URL(text)
   if (url.username || url.password || url.search || url.hash) return false
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+}
+
+function isLocale(text: string): boolean {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(text).length > 0
+  } catch {
+    // Not even the shape of a tag.
+    return false
+  }
 }
 
 function isDate(text: string): boolean {

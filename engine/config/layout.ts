@@ -76,10 +76,15 @@ export function jobFile(job: JobId): string {
   return `jobs.d/${job}.yaml`
 }
 
-/** The two files of a report. */
-export function reportFiles(report: string): { definition: string; query: string } {
+/** The files of a report; `totals` and `chart` need not be there. */
+export function reportFiles(report: string): Record<'definition' | 'query' | 'totals' | 'chart', string> {
   const folder = `templates/reports/${report}`
-  return { definition: `${folder}/report.yaml`, query: `${folder}/query.sql` }
+  return {
+    definition: `${folder}/report.yaml`,
+    query: `${folder}/query.sql`,
+    totals: `${folder}/totals.sql`,
+    chart: `${folder}/chart.sql`,
+  }
 }
 
 export const mailParts = ['subject', 'html', 'text'] as const

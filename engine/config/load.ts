@@ -81,7 +81,12 @@ function* listManifests(files: ReadonlyMap<string, SourceFile>): Generator<[stri
 function mergeFiles(tree: SourceTree, { standard, platform }: LoadOptions): Map<string, SourceFile> {
   const isPlatform = (path: string) => path === 'jobs.d/platform' || path.startsWith('jobs.d/platform/')
   const merged = new Map<string, SourceFile>()
-  for (const [path, file] of standard.files) if (path.startsWith('templates/')) merged.set(path, file)
+  // The standard Total row and chart are of the standard query and columns, not of others in their place.
+  const isStale = (path: string) =>
+    /\/(totals|chart)\.sql$/.test(path) &&
+    ['report.yaml', 'query.sql'].some((name) => tree.files.has(path.replace(/[^/]+$/, name)))
+  for (const [path, file] of standard.files)
+    if (path.startsWith('templates/') && !isStale(path)) merged.set(path, file)
   for (const [path, file] of tree.files) if (!platform || !isPlatform(path)) merged.set(path, file)
   for (const [path, file] of platform?.files ?? []) if (isPlatform(path)) merged.set(path, file)
   return new Map([...merged].sort(([a], [b]) => compareText(a, b)))

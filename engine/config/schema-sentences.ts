@@ -32,7 +32,7 @@ export function describeValue(
       )
     case 'format': {
       const allowed = formats[String(params.format)]?.(String(data)) ?? 'is not allowed'
-      return params.format === 'cron' ? allowed : `${quote(data)} ${allowed}`
+      return params.format === 'cron' || params.format === 'every' ? allowed : `${quote(data)} ${allowed}`
     }
     case 'minLength':
       return limit === 1 ? 'the text is empty' : `the text is shorter than ${limit} characters`

@@ -26,10 +26,17 @@ export function readMail(manifests: Manifests, client: string | null, name: stri
   return { name, subject: read('subject').trimEnd(), html: read('html'), text: read('text') }
 }
 
-/** A report's definition with its query. */
+/** A report's definition with its query and, where it has them, those of its Total row and its chart. */
 export function readReport(manifests: Manifests, name: string): ReportDefinition | undefined {
   const document = manifests.reports.get(name)
-  return document && { ...document.value, sql: readText(manifests, reportFiles(name).query) }
+  if (!document) return undefined
+  const { query, totals, chart } = reportFiles(name)
+  return {
+    ...document.value,
+    sql: readText(manifests, query),
+    ...(manifests.files.has(totals) && { totalsSql: readText(manifests, totals) }),
+    ...(manifests.files.has(chart) && { chartSql: readText(manifests, chart) }),
+  }
 }
 
 // Many jobs use the same few texts.

@@ -44,6 +44,8 @@ export interface Breaker {
   ask(key: string, by: string, nowMs: number, withinMs: number): Refusal | undefined
   /** It was used: with success, with a failure, or nobody can tell. True where that closed it. */
   settle(key: string, by: string, nowMs: number, how: 'fine' | 'unclear' | ConnectionFailure): boolean
+  /** Those that are left alone, or tried again just now. */
+  open(): { key: string; failures: number; last: ConnectionFailure; untilMs: number }[]
 }
 
 export function isOfConnection(code: string): boolean {
@@ -70,6 +72,10 @@ export function createBreaker(): Breaker {
 
   return {
     isClosed: (key) => !circuits.get(key)?.openForMs,
+    open: () =>
+      [...circuits].flatMap(([key, { failures, last, openForMs, openUntilMs: untilMs }]) =>
+        openForMs > 0 ? [{ key, failures, last, untilMs }] : [],
+      ),
     ask(key, by, nowMs, withinMs) {
       const circuit = circuits.get(key)
       if (!circuit || circuit.openForMs === 0) return undefined

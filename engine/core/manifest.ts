@@ -62,7 +62,7 @@ enabled?: boolean
 /**
  * What starts the job.
  */
-trigger: (ScheduledTrigger | CampaignTrigger | FtpInTrigger | ManualTrigger)
+trigger: (ScheduledTrigger | CampaignTrigger | FtpInTrigger | ManualTrigger | AfterTrigger)
 /**
  * How long one run may take, waiting for attempts included; then it fails at the step it is in. Default 1d.
  */
@@ -137,9 +137,13 @@ export interface Schedule {
  */
 name: string
 /**
- * Five fields: minute, hour, day of month, month, day of week.
+ * When it is due, in words: hour at ":05", day at "18:30", weekday at "18:30", monday at "07:00", month on the last day at "06:00", end-of-day.
  */
-cron: string
+every?: string
+/**
+ * Five fields: minute, hour, day of month, month, day of week. Either this or every.
+ */
+cron?: string
 /**
  * The zone of the cron fields. Default: the client's.
  */
@@ -153,6 +157,10 @@ calendar?: string
  */
 onHoliday?: ("skip" | "previous" | "next")
 /**
+ * What becomes of slots in a blackout of the calendar: nothing, or the last of them starts when the blackout has ended and covers the days of the others. Default skip.
+ */
+onBlackout?: ("skip" | "after")
+/**
  * Which of the slots missed while the engine was down are run. Default latest.
  */
 catchUp?: ("none" | "latest" | "all")
@@ -160,6 +168,18 @@ catchUp?: ("none" | "latest" | "all")
  * How far back catching up reaches. Default 1d.
  */
 catchUpWindow?: string
+/**
+ * In force from then on: a day, or a day with a time, on the schedule's wall clock. Default always.
+ */
+from?: string
+/**
+ * In force until then, exclusive; a day counts whole. Default for ever.
+ */
+until?: string
+/**
+ * Its runs start up to that much later than they are due, always by the same time, so that jobs of the same minute do not all start at once. Default none.
+ */
+spread?: string
 }
 /**
  * Runs when a campaign of the client ends.
@@ -169,6 +189,61 @@ export interface CampaignTrigger {
  * Runs when a campaign of the client ends.
  */
 type: "campaign"
+/**
+ * Values that each run takes from its event, by name. An event that lacks a required one, or has another type, is refused and starts nothing.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+parameters?: Parameter[]
+}
+/**
+ * A value that each run of the job is given by name.
+ */
+export interface Parameter {
+/**
+ * Its name: {param.region} in file names, parameters.region in mails, run.parameters.region in conditions, $region in queries.
+ */
+name: string
+/**
+ * What it holds. A text is one line; a date is 2026-11-22, an instant 2026-11-22T18:30:00Z.
+ */
+type: ("text" | "integer" | "number" | "boolean" | "date" | "instant")
+/**
+ * What people call it. Default its name.
+ */
+title?: string
+/**
+ * Of a campaign job: the event's field that it is taken from. Default its name.
+ */
+field?: string
+/**
+ * Without it no run is started. Default false.
+ */
+required?: boolean
+/**
+ * What it is where nobody says.
+ */
+default?: (string | number | boolean)
+/**
+ * The only values that it may have.
+ * 
+ * @minItems 1
+ * @maxItems 100
+ */
+allowed?: (string | number | boolean)[]
+/**
+ * Of a text: the most characters. Default 500.
+ */
+maxLength?: number
+/**
+ * Of a number, date or instant: the smallest value.
+ */
+min?: (string | number)
+/**
+ * Of a number, date or instant: the largest value.
+ */
+max?: (string | number)
 }
 /**
  * Runs when a file was posted to a drop folder.
@@ -208,7 +283,7 @@ path: string
  */
 match?: string[]
 /**
- * Further names to leave. Dot files and *.tmp, *.part, *.partial, *.filepart are always left.
+ * Further names to leave. Dot files, *.tmp, *.temp, *.part, *.partial, *.filepart, *.crdownload, *.uploading and *~ are always left.
  * 
  * @maxItems 50
  * 
@@ -216,13 +291,63 @@ match?: string[]
  */
 ignore?: string[]
 /**
- * How a complete file is known: `renamed`, writers use a temporary name and rename; `stable`, its size and time stay the same for three polls and 30 s. Default stable.
+ * How a complete file is known: `renamed`, writers use a temporary name and rename; `companion`, a second file vouches for it; `stable`, its size and time stay the same for some polls and some time. Default companion where `companion` is there, else stable.
  */
-complete?: ("renamed" | "stable")
+complete?: ("renamed" | "companion" | "stable")
+companion?: Companion
+/**
+ * With `stable`: how many polls must see the same size and time. Default 3.
+ */
+polls?: number
+/**
+ * With `stable`: how long size and time must have been the same. Default 30s.
+ */
+minAge?: string
+/**
+ * The operators are told of a file that is not complete after this long. Default 1h.
+ */
+maxWait?: string
+/**
+ * What to do with a file whose bytes started a run before, under any name, as long as that is kept. `error` tells the operators. Default `process`.
+ */
+onSameContent?: ("process" | "skip" | "error")
+/**
+ * One run for each file, or one run for all that are complete at a poll. Default file.
+ */
+batch?: ("file" | "batch")
+/**
+ * With `batch`: how many files one run has at most. Default 100.
+ */
+maxFiles?: number
+/**
+ * Where a file is moved when its runs ended well; made if it is missing. Nothing there is ever replaced. Tokens as in file names.
+ */
+archive?: string
+/**
+ * Where a file is moved when a run of it failed, with the reason beside it as <name>.reason.json. Tokens as in file names.
+ */
+error?: string
+/**
+ * Whether a file is moved to .jobsd/claimed in its folder before it is read, so that nobody changes it. Default true where both `archive` and `error` are there.
+ */
+claim?: boolean
 /**
  * How often the folder is listed. Default 10s.
  */
 every?: string
+}
+/**
+ * The file that is written last and vouches for its file. It is claimed, archived and put aside with it.
+ */
+export interface Companion {
+/**
+ * The companion's name is the file's with this at its end. Default .done.
+ */
+suffix?: string
+/**
+ * What the companion holds, which must fit the file's bytes. Default sha256 for the suffix .sha256, md5 for .md5, else none.
+ */
+checksum?: ("none" | "sha256" | "md5")
 }
 /**
  * Runs only when somebody runs it.
@@ -232,6 +357,37 @@ export interface ManualTrigger {
  * Runs only when somebody runs it.
  */
 type: "manual"
+/**
+ * Values that each run is given by `jobsd run JOB --param name=value`.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+parameters?: Parameter[]
+}
+/**
+ * Runs when a run of another job of the client has ended.
+ */
+export interface AfterTrigger {
+/**
+ * Runs when a run of another job of the client has ended.
+ */
+type: "after"
+/**
+ * The job of the same client that this one follows, or a list: then a run of any of them starts one.
+ */
+job: (string | string[])
+/**
+ * How the run must have ended: `succeeded`; `failed`; `skipped`, as with `onEmpty: skip`; or `ended`, in any way, also cancelled by hand. Default succeeded.
+ */
+on?: ("succeeded" | "failed" | "skipped" | "ended")
+/**
+ * Values that each run takes over by name from the run that it follows.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+parameters?: Parameter[]
 }
 /**
  * Who else is told of failures, lateness and recovery. The operators always are. Each address must be in a recipient domain of the client's policy or in a domain of the operators' own addresses.
@@ -268,9 +424,17 @@ report: string
  */
 period: ("day" | "day-so-far" | "hour" | "week" | "month" | "week-to-date" | "month-to-date" | "campaign")
 /**
- * The file format.
+ * The file format. csv, txt, fixed, json and parquet are for machines: the same data gives the same bytes. xlsx and html are for people: they say what the report covers and end in a Total row where the report has one.
  */
-format: "csv"
+format: ("csv" | "txt" | "fixed" | "xlsx" | "html" | "json" | "parquet")
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+layout?: string
+/**
+ * Whether a csv, txt, fixed or json file is compressed; {ext} is then csv.gz and so on. Default false.
+ */
+gzip?: boolean
 /**
  * The file's name: no slashes, with tokens such as {client}, {callCenter}, {period.end:yyyyMMdd}, {slot:HHmm}, {runId}.
  */
@@ -508,7 +672,7 @@ onFailure: string
  */
 export interface EqualsTest {
 /**
- * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), run.parameters.<name>, file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -521,7 +685,7 @@ equals: (string | number | boolean)
  */
 export interface InTest {
 /**
- * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), run.parameters.<name>, file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -539,7 +703,7 @@ in: (string | number | boolean)[]
  */
 export interface MatchesTest {
 /**
- * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), run.parameters.<name>, file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -552,7 +716,7 @@ matches: string
  */
 export interface GreaterTest {
 /**
- * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), run.parameters.<name>, file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -565,7 +729,7 @@ greaterThan: number
  */
 export interface LessTest {
 /**
- * What is compared: run.callCenter, run.client, run.weekday (mon..sun), file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
+ * What is compared: run.callCenter, run.client, run.weekday (mon..sun), run.parameters.<name>, file.name, file.size, event.<field>, steps.<name>.rows, .size or .ok.
  */
 value: string
 /**
@@ -681,12 +845,34 @@ timezone: string
  */
 dayCutOff?: string
 /**
+ * How numbers and dates are written in html, a BCP 47 tag; machines' formats do not depend on it. Default en.
+ */
+locale?: string
+/**
  * The client's call centers.
  * 
  * @minItems 1
  * @maxItems 200
  */
 callCenters: CallCenter[]
+/**
+ * The client's own codes for results of calls: they take the place of the data's custom outcomes.
+ * 
+ * @minItems 1
+ * @maxItems 500
+ */
+outcomes?: OutcomeCodes[]
+/**
+ * Custom outcome 1 of a result that `outcomes` does not name: the result itself, or nothing. Default platform-code.
+ */
+outcomeFallback?: ("platform-code" | "empty")
+/**
+ * The client's own layouts of csv, txt and fixed files.
+ * 
+ * @minItems 1
+ * @maxItems 50
+ */
+reportFormats?: ReportFormat[]
 alerts?: AlertCopies
 }
 /**
@@ -701,6 +887,131 @@ name: string
  * Its name for people.
  */
 title: string
+}
+/**
+ * The client's own codes of one result.
+ */
+export interface OutcomeCodes {
+/**
+ * The result as in the data.
+ */
+result: string
+/**
+ * Only calls of this service; comes before an entry for all services.
+ */
+service?: string
+/**
+ * Custom outcomes 1, 2 and 3; those that are not there are empty.
+ * 
+ * @minItems 1
+ * @maxItems 3
+ */
+codes: string[]
+}
+/**
+ * A layout of one report's csv, txt or fixed files; a step names it as `layout`.
+ */
+export interface ReportFormat {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Its name for people.
+ */
+title: string
+/**
+ * The report that it lays out, `<category>/<name>`.
+ */
+report: string
+/**
+ * The file type; a step's `format` is the same.
+ */
+type: ("csv" | "txt" | "fixed")
+/**
+ * The columns, in order.
+ * 
+ * @minItems 1
+ * @maxItems 200
+ */
+columns: LayoutColumn[]
+/**
+ * Between columns: one character. Default a comma in csv, a tab in txt.
+ */
+delimiter?: string
+/**
+ * Which cells of csv and txt are in double quotes. With `none` a cell with the delimiter or a line break in it fails the report. Default minimal.
+ */
+quote?: ("minimal" | "all" | "none")
+/**
+ * Whether the first row has the titles. Default true, in fixed false.
+ */
+header?: boolean
+/**
+ * The character encoding; utf-16le begins with a byte-order mark. Default utf-8.
+ */
+encoding?: ("utf-8" | "utf-8-bom" | "windows-1252" | "iso-8859-1" | "utf-16le")
+/**
+ * What a character means that the encoding does not have; `replace` writes `?`. Default fail.
+ */
+unmappable?: ("fail" | "replace")
+/**
+ * How lines end. Default lf.
+ */
+lineEnd?: ("lf" | "crlf")
+/**
+ * Of dates, in `yyyy MM dd`. Default yyyy-MM-dd.
+ */
+dateFormat?: string
+/**
+ * Of timestamps, in `yyyy MM dd HH mm ss`, in the client's zone. Default RFC 3339 with the zone's offset.
+ */
+timestampFormat?: string
+/**
+ * Default a point.
+ */
+decimalSign?: ("." | ",")
+}
+/**
+ * A column of the file: one of the report's, or the same text in every row.
+ */
+export interface LayoutColumn {
+/**
+ * The report's column; instead of `constant`.
+ */
+name?: string
+/**
+ * The text of every row; instead of `name`. Never taken for a formula.
+ */
+constant?: string
+/**
+ * The heading. Default the report's; empty for a constant.
+ */
+title?: string
+/**
+ * Digits after the decimal sign of a number, percent or money. Default the report's.
+ */
+decimals?: number
+/**
+ * Of a date or timestamp. Default the layout's.
+ */
+dateFormat?: string
+/**
+ * Of fixed: how many characters the column has. Required there.
+ */
+width?: number
+/**
+ * Of fixed: where the text stands. Default right for numbers, otherwise left.
+ */
+align?: ("left" | "right")
+/**
+ * Of fixed: what fills the column. Default a space.
+ */
+pad?: string
+/**
+ * Of fixed: what a longer text means. `cut` keeps its beginning; a number is never cut. Default fail.
+ */
+tooLong?: ("fail" | "cut")
 }
 /**
  * What one client's jobs may use, kept by the operators.
@@ -751,16 +1062,39 @@ client?: string
  * The largest mail attachment. Default 10MiB.
  */
 maxAttachmentSize?: string
+reportLimits?: ReportLimits
 /**
  * Its schedules may not fire more often. Default 15m.
  */
 minInterval?: string
+/**
+ * How many signed events of the client are taken in a minute, repeats included; more are told to come again. Default 6000.
+ */
+eventsPerMinute?: number
 /**
  * Keys that sign the client's events; a second one while keys are changed.
  * 
  * @maxItems 20
  */
 eventKeys?: EventKey[]
+catalog?: CatalogAccess
+}
+/**
+ * How large one report may get.
+ */
+export interface ReportLimits {
+/**
+ * The report's file, after compression. Default 1GiB.
+ */
+maxFile?: string
+/**
+ * What does not fit into memory and goes to disk while the query runs. Default 4GiB.
+ */
+maxTemporary?: string
+/**
+ * What the query has in memory; its process may have half as much again and 512 MiB. Default 512MiB.
+ */
+memory?: string
 }
 /**
  * A key that signs events.
@@ -780,6 +1114,49 @@ export interface Secret {
  * The name of the secret, never its value.
  */
 secret: string
+}
+/**
+ * Who may read the client's pages where the engine serves them. Default: nobody.
+ */
+export interface CatalogAccess {
+/**
+ * What customers sign in with. Whoever holds a token that is taken out of here is out at once.
+ * 
+ * @maxItems 20
+ */
+tokens?: CatalogToken[]
+/**
+ * What opens the calendar feed, as a part of its address: for calendar programs, which cannot sign in.
+ * 
+ * @maxItems 20
+ */
+calendar?: CalendarToken[]
+}
+/**
+ * A token that signs in, by its hash.
+ */
+export interface CatalogToken {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The SHA-256 of the token in hex, as `jobsd catalog --new-token` prints it.
+ */
+sha256: string
+}
+/**
+ * A token that opens the feed, by its hash.
+ */
+export interface CalendarToken {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The SHA-256 of the token in hex, as `jobsd catalog --new-token` prints it.
+ */
+sha256: string
 }
 /**
  * An SFTP server.
@@ -1069,6 +1446,12 @@ weekends?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[]
  * @maxItems 1000
  */
 holidays?: Holiday[]
+/**
+ * Times at which nothing starts, on the wall clock of the schedule that names the calendar.
+ * 
+ * @maxItems 200
+ */
+blackouts?: Blackout[]
 }
 /**
  * A day that is off.
@@ -1082,6 +1465,30 @@ date: string
  * Why.
  */
 title: string
+}
+/**
+ * A time at which nothing starts.
+ */
+export interface Blackout {
+/**
+ * Why.
+ */
+title: string
+/**
+ * With times of the day: the days on which it begins. Default every day.
+ * 
+ * @minItems 1
+ * @maxItems 7
+ */
+days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[]
+/**
+ * Its start: a time of the day for one that comes again and again, else a day or a day with a time.
+ */
+from: string
+/**
+ * Its end, exclusive, written as its start; a day counts whole. A time not later than the start is on the next day.
+ */
+until: string
 }
 /**
  * The operators' settings of the whole engine.
@@ -1214,6 +1621,20 @@ artifacts?: string
  */
 events?: string
 }
+/**
+ * The customers' pages. Default: the engine writes none.
+ */
+catalog?: {
+/**
+ * Where the customers' pages are kept up to date as static files.
+ */
+publish: {
+/**
+ * An absolute path on the engine's machine; each client gets a folder in it.
+ */
+folder: string
+}
+}
 }
 /**
  * What a report is: its columns are a contract.
@@ -1244,10 +1665,82 @@ description?: string
  */
 category: ("inbound" | "call" | "campaign" | "agent" | "billing")
 /**
+ * What the query uses by name ($region) besides the period, the campaign, the client and the slot. Each job with the report gives its runs parameters of these names and types.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+parameters?: ReportParameter[]
+mail?: ReportMail
+/**
  * The columns, in order, named as in the query.
  * 
  * @minItems 1
  * @maxItems 200
+ */
+columns: Column[]
+}
+export interface ReportParameter {
+/**
+ * The parameter's name.
+ */
+name: string
+/**
+ * What it holds.
+ */
+type: ("text" | "integer" | "number" | "boolean" | "date" | "instant")
+}
+/**
+ * What a mail shows of the report besides its file.
+ */
+export interface ReportMail {
+/**
+ * The figures at the top, each compared with the period before.
+ * 
+ * @minItems 1
+ * @maxItems 6
+ */
+summary?: ReportFigure[]
+/**
+ * The columns of the first rows that it shows: few, so that they fit a phone. Default: the first four.
+ * 
+ * @minItems 1
+ * @maxItems 5
+ */
+columns?: string[]
+chart?: ReportChart
+}
+export interface ReportFigure {
+/**
+ * A numeric column of the Total row. Without one the figure is the number of rows.
+ */
+column?: string
+/**
+ * What it is called.
+ */
+label: string
+/**
+ * Seconds, written as 34:17:36.
+ */
+as?: "duration"
+}
+/**
+ * A small chart of what chart.sql gives: one SELECT from `result`, the rows of query.sql.
+ */
+export interface ReportChart {
+/**
+ * What it shows.
+ */
+title: string
+/**
+ * How it is drawn.
+ */
+kind: ("bar" | "line")
+/**
+ * The columns of chart.sql: first what runs along the axis, then up to three numbers. The first 60 rows are drawn.
+ * 
+ * @minItems 2
+ * @maxItems 4
  */
 columns: Column[]
 }
@@ -1317,6 +1810,7 @@ slot?: string
  */
 callCenter?: string
 event?: TestEvent
+parameters?: TestParameters
 file?: TestFile
 /**
  * A folder of fixture tables, relative to this file: calls.csv, campaigns.json and so on. The reports' real queries run on it.
@@ -1345,6 +1839,12 @@ data?: {
 [k: string]: string | number | boolean
 }
 }
+}
+/**
+ * What the run is given by name, as by hand; of an event they come with its data. Default: a value that fits each.
+ */
+export interface TestParameters {
+[k: string]: string | number | boolean
 }
 /**
  * The file that was posted to the job's drop folder. Default: a small file whose name fits.

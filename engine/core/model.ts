@@ -1,5 +1,7 @@
 /** The words of the design as types: what is compiled, due, run and delivered. Everything here is plain JSON. */
+
 import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Schedule } from './manifest.ts'
+import type { ReportOverview } from './report-overview.ts'
 
 /** `<client>/<name>` */
 export type JobId = `${string}/${string}`
@@ -30,22 +32,45 @@ export interface CronFields {
   daysOfMonth: number[]
   months: number[]
   daysOfWeek: number[]
+  /** Days of the month by their distance from its last one, which is 0; absent where there are none. */
+  lastDays?: number[]
+  /** Weekdays by their place in the month: 1 to 5, or -1 for the last; absent where there are none. */
+  nthDays?: { weekday: number; nth: number }[]
   /** Both day fields are restricted, so either may match. */
   eitherDay: boolean
   /** The minute or hour field begins with `*`: follows real time through a clock change. */
   wildcard: boolean
 }
 
-/** A schedule with its defaults filled and its cron text parsed. Durations in milliseconds. */
-export interface CompiledSchedule extends Required<Omit<Schedule, 'calendar' | 'catchUpWindow'>> {
+/** A schedule with its defaults filled and its cron text parsed. Durations and instants in milliseconds. */
+export interface CompiledSchedule
+  extends Required<Pick<Schedule, 'name' | 'timezone' | 'onHoliday' | 'catchUp'>> {
+  /** Where the manifest has `every`: the cron expression that it stands for. */
+  cron: string
+  /** As the manifest has it; absent where it has `cron`. */
+  every?: string
   fields: CronFields
   calendar: Calendar | null
   catchUpWindowMs: number
+  /** No slot before this instant. */
+  fromMs?: number
+  /** No slot at or after this instant. */
+  untilMs?: number
+  /** Absent: a slot in a blackout is skipped. */
+  onBlackout?: 'after'
+  /** The longest that a start may be put off by, to keep heavy minutes flat. */
+  spreadMs?: number
+  /** The part of it that falls to this schedule of this job. */
+  delayMs?: number
 }
 
 /** A report's definition and its query, as the job will use them. */
 export interface ReportDefinition extends Report {
   sql: string
+  /** The query of the Total row; absent where the report has none. */
+  totalsSql?: string
+  /** The query of its chart in mails; absent where it has none. */
+  chartSql?: string
 }
 
 /** A mail's template: Handlebars texts. */
@@ -103,6 +128,14 @@ export interface Artifact {
   size: number
 }
 
+/** Where a file was posted. */
+export interface Origin {
+  connection: string
+  path: string
+  /** Where it was moved to when it was claimed; absent where it lies at its path. */
+  lies?: string
+}
+
 /** An artifact under the name that a step offered it by. */
 export interface RunFile extends Artifact {
   /** The step that offers it, or `trigger`. */
@@ -113,12 +146,14 @@ export interface RunFile extends Artifact {
   rows: number | null
   /** The data's period, for a report. */
   period: Period | null
-  /** Where it lies outside, for a dropped file. */
-  origin: { connection: string; path: string } | null
+  /** Where it was posted, for a dropped file; see Origin. */
+  origin: Origin | null
+  /** What a mail shows of it; absent unless it is a report that a mail of the job attaches. */
+  overview?: ReportOverview
 }
 
 /** A dropped file whose bytes are safe in the artifact store. */
-export type DroppedFile = Omit<RunFile, 'step'> & { origin: { connection: string; path: string } }
+export type DroppedFile = Omit<RunFile, 'step'> & { origin: Origin }
 
 /** What made a run due. `key` is unique within the job and type. */
 export interface TriggerRecord {
@@ -126,7 +161,12 @@ export interface TriggerRecord {
   key: string
 }
 
-/** The typed parameters of an event. */
+/** A typed value: a date is `2026-11-22`, an instant an Instant. See core/parameters.ts. */
+export type ParameterValue = string | number | boolean
+/** What a run was given, by name. */
+export type RunParameters = Record<string, ParameterValue>
+
+/** The fields of an event. */
 export interface EventData {
   [field: string]: string | number | boolean | EventData
 }
@@ -135,7 +175,7 @@ export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped'
 
 /** One execution of a job. */
 export interface Run {
-  /** 16 hex digits, derived from job, trigger and call center: the same due thing has the same id. */
+  /** 20 hex digits, derived from slot, job, trigger and call center: the same due thing has the same id. */
   id: string
   job: JobId
   client: string
@@ -147,12 +187,16 @@ export interface Run {
   slot: Instant
   schedule: string | null
   event: EventData | null
+  /** What its trigger's parameters came to; absent where there are none. */
+  parameters?: RunParameters
   snapshot: Sha256
   revision: string
   /** The step that is next or running; null once the run has ended. */
   position: string | null
   /** Raised by each claim: who holds a lower one may not write. */
   token: number
+  /** Days off that its slot covers besides its own, taken over with it; absent where the job's schedules tell. */
+  skippedDays?: number
   /** Nothing is delivered. */
   dryRun: boolean
   /** The run that this one repeats; null for what became due by itself. */

@@ -1,5 +1,5 @@
 /** What conditions and mails may know of a run so far: plain data, nothing of connections or secrets. */
-import type { EventData, Run, RunFile, StepRecord } from './model.ts'
+import type { EventData, Run, RunFile, RunParameters, StepRecord } from './model.ts'
 import { toLocal } from './zone.ts'
 
 export interface StepFacts {
@@ -12,7 +12,7 @@ export interface StepFacts {
 }
 
 export interface RunFacts {
-  run: { callCenter: string | null; client: string; weekday: string }
+  run: { callCenter: string | null; client: string; weekday: string; parameters: RunParameters }
   /** The file that started the run. */
   file: { name: string; size: number } | null
   event: EventData | null
@@ -35,6 +35,7 @@ export function runFacts(
       callCenter: run.callCenter,
       client: run.client,
       weekday: weekdays[toLocal(timezone, Date.parse(run.slot)).weekday]!,
+      parameters: run.parameters ?? {},
     },
     file: dropped ? { name: dropped.fileName, size: dropped.size } : null,
     event: run.event,

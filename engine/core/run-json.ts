@@ -15,6 +15,7 @@ export function toRunJson(run: RunDetail) {
     startedAt,
     endedAt,
     dryRun,
+    parameters: run.parameters ?? {},
     repeats: run.origin && { kind: run.origin.kind, run: run.origin.runId },
     steps: run.steps.map(({ name, type, outcome, attempts, note, error, deliveries }) => ({
       name,

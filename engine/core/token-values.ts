@@ -15,6 +15,7 @@ export function tokenValues(
     report: file.report?.split('/').at(-1) ?? null,
     campaign: campaignOf(run.event),
     period: file.period,
+    parameters: run.parameters ?? {},
     slotMs: Date.parse(run.slot),
     timezone: snapshot.client.timezone,
     seq: null,

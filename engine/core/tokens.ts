@@ -14,6 +14,8 @@ export interface TokenValues {
   job: string
   report: string | null
   campaign: { id: string; name: string } | null
+  /** By name. */
+  parameters?: Readonly<Record<string, string | number | boolean>>
   period: Period | null
   slotMs: number
   /** The zone of `{slot}`. */
@@ -57,8 +59,17 @@ const timeTokens: Record<string, TokenReader> = {
 const readers: Record<string, TokenReader> = { ...plainTokens, ...timeTokens }
 const formatLetters = ['yyyy', 'MM', 'dd', 'HH', 'mm', 'ss']
 
-/** The names of all tokens, without braces. */
+/** The names of all tokens, without braces; `{param.<name>}` besides, for each parameter of the job. */
 export const tokenNames: readonly string[] = Object.keys(readers)
+const parameterToken = /^param\.([a-z][A-Za-z0-9]*)$/
+
+/** The token's reader; undefined for no token. */
+function readerOf(name: string): TokenReader | undefined {
+  const [, parameter] = parameterToken.exec(name) ?? []
+  if (parameter === undefined) return Object.hasOwn(readers, name) ? readers[name] : undefined
+  return ({ parameters = {} }) =>
+    Object.hasOwn(parameters, parameter) ? String(parameters[parameter]) : null
+}
 
 /**
  * The file name that a template gives: no path, at most 200 bytes of UTF-8. A value that the run does
@@ -86,8 +97,8 @@ export function expandPath(template: string, values: TokenValues): string {
   return path === '' && template.startsWith('/') ? '/' : path
 }
 
-/** What is wrong with a template's tokens, in order; `known` are the names that may be used there, by default all. */
-export function checkTokens(template: string, known: readonly string[] = tokenNames): TokenFault[] {
+/** What is wrong with a template's tokens, in order; `known` are the names that may be used there, by default any. */
+export function checkTokens(template: string, known?: readonly string[]): TokenFault[] {
   return readTemplate(template).flatMap((part) => {
     if (part.kind === 'text') return []
     const { offset, length } = part
@@ -102,8 +113,9 @@ function braceMessage(template: string, offset: number): string {
     : 'the brace "}" closes nothing; a token is written as {client}'
 }
 
-function tokenMessage({ name, format }: Token, known: readonly string[]): string | null {
-  if (!known.includes(name)) {
+function tokenMessage({ name, format }: Token, given: readonly string[] | undefined): string | null {
+  const known = given ?? tokenNames
+  if (!known.includes(name) && (given || !readerOf(name))) {
     const allowed = known.map((each) => `{${each}}`).join(' ')
     return `unknown token {${name}}; allowed are ${allowed}${suggestWord(name, known)}`
   }
@@ -128,7 +140,7 @@ function expand(template: string, values: TokenValues): string {
   for (const part of readTemplate(template)) {
     if (part.kind === 'brace') continue
     const isToken = part.kind === 'token'
-    const text = isToken ? sanitizePart(readers[part.name]?.(values, part.format) ?? '') : part.text
+    const text = isToken ? sanitizePart(readerOf(part.name)?.(values, part.format) ?? '') : part.text
     if (text === '') {
       isGapOpen ||= isToken
       continue

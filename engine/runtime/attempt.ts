@@ -16,38 +16,34 @@ export async function attempt<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   outer.throwIfAborted()
-  const late = new AbortController()
+  const stop = new AbortController()
   const done = new AbortController()
-  const signal = AbortSignal.any([late.signal, outer])
+  const abandoned = Promise.withResolvers<never>()
+  /** The work is told, and has its grace to clean up. */
+  const end = (reason: unknown): void => {
+    if (stop.signal.aborted) return
+    stop.abort(reason)
+    clock.sleep(graceMs, done.signal).then(
+      () => abandoned.reject(reason),
+      () => undefined,
+    )
+  }
+  const endWithOuter = () => end(outer.reason)
+  outer.addEventListener('abort', endWithOuter, { once: true })
   const timer = clock.sleep(timeoutMs, done.signal).then(
-    () => late.abort(describeLate()),
+    () => end(describeLate()),
     () => undefined,
   )
-  const running = work(signal)
+  const running = work(stop.signal)
   try {
-    return await Promise.race([running, whenAborted(signal, clock, done.signal)])
+    return await Promise.race([running, abandoned.promise])
   } catch (error) {
     // Whatever a library makes of the abort, its cause is what happened.
-    throw signal.aborted ? signal.reason : error
+    throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
+    outer.removeEventListener('abort', endWithOuter)
     done.abort(over)
     await timer
     running.catch(() => undefined) // Settled above, or given up on after its grace.
   }
-}
-
-/** Rejects once the signal has aborted and the work had its grace to clean up. */
-function whenAborted(signal: AbortSignal, clock: Clock, done: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        clock.sleep(graceMs, done).then(
-          () => reject(signal.reason),
-          () => undefined,
-        )
-      },
-      { once: true },
-    )
-  })
 }

@@ -4,7 +4,7 @@ import { connectionOf } from '../core/connection-of.ts'
 import type { Clock, Log } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Connection } from '../core/manifest.ts'
-import type { RecordedError, Snapshot } from '../core/model.ts'
+import type { Instant, RecordedError, Snapshot } from '../core/model.ts'
 
 /** Why a step is not tried now. No attempt is made, none counted. */
 export interface Held {
@@ -20,6 +20,18 @@ export interface Breakers {
   ask(runId: string, snapshot: Snapshot, names: readonly string[], withinMs: number): Held | undefined
   /** To be told after each attempt; undefined: it was fine. */
   settle(runId: string, snapshot: Snapshot, names: readonly string[], error?: unknown): void
+  open(): OpenBreaker[]
+}
+
+/** A connection that is left alone for a while. */
+export interface OpenBreaker {
+  connection: string
+  /** In a row. */
+  failures: number
+  /** What the last one was. */
+  reason: string
+  /** Then it is tried again. */
+  until: Instant
 }
 
 export function createBreakers(clock: Clock, log: Log, onBack: (connection: string) => void): Breakers {
@@ -38,6 +50,13 @@ export function createBreakers(clock: Clock, log: Log, onBack: (connection: stri
   }
 
   return {
+    open: () =>
+      breaker.open().map(({ key, failures, last, untilMs }) => ({
+        connection: (JSON.parse(key) as Connection).name,
+        failures,
+        reason: last.message,
+        until: new Date(untilMs).toISOString(),
+      })),
     areClosed: (snapshot, names) => names.every((name) => breaker.isClosed(keyOf(snapshot, name))),
     ask(runId, snapshot, names, withinMs) {
       for (const [index, name] of names.entries()) {

@@ -3,19 +3,26 @@ import { checkAuditText } from '../core/audit-text.ts'
 import type { NoticeFacts } from '../core/contracts/alerts.ts'
 import type { DueRecord, WaitingRun } from '../core/contracts/ledger.ts'
 import type { LaneLimits, Queue, QueuedRun } from '../core/contracts/queue.ts'
+import type { Audit } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Settings } from '../core/manifest.ts'
+import type { Snapshot } from '../core/model.ts'
+import { startOfSlot } from '../core/slots.ts'
 import { stepConnections } from '../core/step-connections.ts'
-import { createBreakers } from './breaker.ts'
+import { createBreakers, type OpenBreaker } from './breaker.ts'
 import { createRunner, type RunnerParts } from './runner.ts'
 import { createWatchdog } from './watchdog.ts'
 
 /** A run that broke off goes on after a second, then twice as long each time, up to five minutes. */
 const firstAgainMs = 1_000
 const lastAgainMs = 300_000
+/** Timers do not follow the wall clock when it is set, so a run that starts later is looked at again by then. */
+const longestWaitMs = 600_000
 const defaultMaxRuns = 8
 
-export interface DispatchParts extends Omit<RunnerParts, 'onProgress' | 'enter' | 'breakers'> {
+type OwnParts = 'onProgress' | 'onEnding' | 'onFollow' | 'enter' | 'breakers'
+
+export interface DispatchParts extends Omit<RunnerParts, OwnParts> {
   queue: Queue
   /** Called when alerts became pending. */
   onAlert(): void
@@ -37,6 +44,7 @@ export interface Dispatch {
   /** Ends a run by hand, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
   cancel(runId: string, by: { who: string; why: string }): Promise<void>
   size(): { waiting: number; working: number }
+  openBreakers(): OpenBreaker[]
 }
 
 export function createDispatch(parts: DispatchParts): Dispatch {
@@ -62,7 +70,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     ...parts,
     breakers,
     enter: (runId, connections) => queue.move(runId, connections),
+    onEnding: (runId) => queue.release(runId),
     onProgress: (runId, withinMs) => watchdog.progress(runId, withinMs),
+    onFollow: enqueue,
   })
 
   function enqueue(runIds: string[]): void {
@@ -98,6 +108,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
   async function send(row: WaitingRun): Promise<void> {
     const snapshot = await parts.snapshot(row.snapshot).catch(() => undefined)
+    const waitMs = snapshot && !row.hasBegun ? startOf(row, snapshot) - clock.now().getTime() : 0
+    if (waitMs > 0) {
+      if (!later.has(row.id)) sendLater(row.id, Math.min(waitMs, longestWaitMs))
+      return
+    }
     const step = snapshot?.manifest.steps.find(({ name }) => name === row.position)
     if (row.group && snapshot?.manifest.concurrency?.onConflict === 'replace')
       await dropReplaced(row.group.name)
@@ -169,6 +184,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       })
   }
 
+  async function cancelRun(runId: string, audit: Audit) {
+    const run = await ledger.run(runId)
+    const follows = run && parts.dueAfter?.(run, await parts.snapshot(run.snapshot), 'cancelled')
+    if (follows?.length) return ledger.cancelRunAndFollow(runId, audit, follows)
+    return { state: await ledger.cancelRun(runId, audit), runIds: [] }
+  }
+
   function giveUp(runId: string, forMs: number): void {
     log.error(
       { run: runId, forMs },
@@ -203,14 +225,16 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     },
     async cancel(runId, { who, why }) {
       const audit = { who: checkAuditText('who', who), why: checkAuditText('why', why), at: now() }
-      const state = await ledger.cancelRun(runId, audit)
+      const { state, runIds } = await cancelRun(runId, audit)
       if (state === undefined) throw new JobsdError('RUN_UNKNOWN', { run: runId })
       if (state !== 'queued' && state !== 'running')
         throw new JobsdError('BAD_REQUEST', { reason: `run ${runId} has ended already: ${state}` })
       log.info({ run: runId, who }, 'run cancelled')
       watchdog.end(runId)
       queue.end(runId, new JobsdError('RUN_LOST', { run: runId }))
+      enqueue(runIds)
     },
+    openBreakers: () => breakers.open(),
     size() {
       const { waiting, working } = queue.size()
       return { waiting: waiting + readingCount + pending.size, working }
@@ -218,13 +242,21 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   }
 }
 
+/** Later than it is due where its schedule is spread, or waits for the end of a blackout. */
+function startOf({ schedule: name, dueAt }: WaitingRun, { schedules }: Snapshot): number {
+  const schedule = name ? schedules.find((each) => each.name === name) : undefined
+  return schedule ? startOfSlot(schedule, Date.parse(dueAt)) : 0
+}
+
 /** As the ledger would tell it of a run that nobody has worked on yet. */
-function toWaitingRun({ job, trigger, slot, snapshot, firstStep, now }: DueRecord, id: string): WaitingRun {
+function toWaitingRun(due: DueRecord, id: string): WaitingRun {
+  const { job, trigger, slot, schedule, snapshot, firstStep, now } = due
   return {
     id,
     client: job.slice(0, job.indexOf('/')),
     dueAt: trigger.type === 'manual' ? now : slot,
     createdAt: now,
+    schedule: trigger.type === 'scheduled' ? schedule : null,
     group: null,
     hasBegun: false,
     snapshot,

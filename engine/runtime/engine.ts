@@ -1,25 +1,30 @@
 /** The engine: reconciler, triggers, queue, runner and alerts, started and stopped together. */
+import type { NoticeFacts } from '../core/contracts/alerts.ts'
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { DueRecord, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
+import type { DueRecord, EventAnswer, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { Queue } from '../core/contracts/queue.ts'
 import type { ArtifactStore, Clock, Log } from '../core/contracts/services.ts'
 import type { StepType } from '../core/contracts/step.ts'
 import type { Action, Hold, Sync } from '../core/contracts/sync.ts'
 import type { TriggerType } from '../core/contracts/trigger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { ClientPolicy } from '../core/manifest.ts'
+import type { ClientPolicy, Settings } from '../core/manifest.ts'
 import type { JobId, RunDetail } from '../core/model.ts'
 import { unknownJob } from '../core/unknown-job.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
+import type { OpenBreaker } from './breaker.ts'
 import { createDispatch } from './dispatch.ts'
 import { createExpectations, followSwaps } from './expectations.ts'
 import { createFollower } from './follow.ts'
+import { createFollowUps } from './follow-ups.ts'
 import { createHolds, type Holds } from './holds.ts'
+import { judgeEvent } from './judge-event.ts'
+import { type LiveLook, lookAtFile } from './look-at-file.ts'
 import { describeProvenance, type Provenance } from './provenance.ts'
 import { createReconciler } from './reconciler.ts'
 import { createRepeats, type RepeatRuns } from './repeats.ts'
-import { dueFromEvent, type RunRequest, requestRun } from './requests.ts'
+import { type RunRequest, requestRun } from './requests.ts'
 import { followRetention } from './retention.ts'
 import { createSnapshotLookup } from './snapshot-lookup.ts'
 import { readStatus, type Status } from './status.ts'
@@ -62,14 +67,25 @@ export interface Engine extends RepeatRuns {
   status(): Promise<Status>
   /** Records a run by hand and returns the ids of its runs, one a call center. Throws JOB_UNKNOWN, BAD_REQUEST. */
   run(request: RunRequest): Promise<string[]>
-  /** Records an event once, with the runs it starts. */
-  acceptEvent(event: EventRecord): Promise<{ known: boolean; sameBody: boolean; runIds: string[] }>
+  /** Records an event once, with the runs it starts; where it starts none the operators are told. */
+  acceptEvent(event: EventRecord): Promise<EventAnswer>
+  /** What lies at a path of a job's drop folders now. Throws JOB_UNKNOWN, JOB_INVALID. */
+  lookAtFile(job: string, path: string): Promise<LiveLook>
   runs(filter: { job?: JobId; client?: string; limit: number }): Promise<RunDetail[]>
   runDetail(id: string): Promise<RunDetail | undefined>
   repeats(runId: string): Promise<Repeats>
   /** Each client's policy in force. */
   policies(): ReadonlyMap<string, ClientPolicy>
   queueSize(): { waiting: number; working: number }
+  /** Jobs in force. It is another map where another version came into force. */
+  jobs(): ReadonlyMap<JobId, ActiveJob>
+  /** What is wrong with the newest version of each job that does not compile. */
+  problems(): ReadonlyMap<JobId, string>
+  /** null while none were ever valid. */
+  settings(): Settings | null
+  /** Tells the operators; of the same id only once. */
+  tell(id: string, notice: NoticeFacts): Promise<void>
+  openBreakers(): OpenBreaker[]
   /** Ends a run, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
   cancel(runId: string, by: { who: string; why: string }): Promise<void>
   holds: Holds
@@ -97,14 +113,21 @@ export function createEngine(given: EngineParts): Engine {
   const settings = () => reconciler.operators().settings
   const suspension = (job: JobId): Hold | undefined =>
     reconciler.holds().find((hold) => hold.job === job && hold.kind === 'suspended')
+  const followUps = createFollowUps({ suspension, log, now })
   const expectations = createExpectations({ ...parts, suspension, onNotice: () => alerts.notify() })
-  const triggers = createTriggerSet({ ...parts, suspension, onRuns: (runIds) => dispatch.enqueue(runIds) })
+  const triggers = createTriggerSet({
+    ...parts,
+    suspension,
+    onRuns: (runIds) => dispatch.enqueue(runIds),
+    onNotice: () => alerts.notify(),
+  })
   const triggerSet = followSwaps(triggers, expectations, log)
   const reconciler = createReconciler({
     ...parts,
     ...triggerSet,
     swap(jobs) {
       dispatch.limit(settings())
+      followUps.use(jobs)
       return triggerSet.swap(jobs)
     },
     onNotice: () => alerts.notify(),
@@ -121,6 +144,7 @@ export function createEngine(given: EngineParts): Engine {
     ...parts,
     snapshot: findSnapshot,
     onAlert: () => alerts.notify(),
+    dueAfter: (run, snapshot, state) => followUps.dueAfter(run, snapshot, state),
     everyNth: () => reconciler.operators().settings?.alerts.everyNth,
     stopping: stopping.signal,
   })
@@ -194,15 +218,32 @@ export function createEngine(given: EngineParts): Engine {
     ...createRepeats({ ...parts, findJob, begin, now }),
     repeats: (runId) => ledger.repeats(runId),
     async acceptEvent(event) {
-      const dues = dueFromEvent(event, reconciler.jobs().values(), parts.triggers, suspension, log, now())
-      const result = await ledger.recordEvent(event, dues)
-      if (!result.known) dispatch.enqueue(result.runIds)
-      return result
+      const among = { jobs: reconciler.jobs().values(), triggers: parts.triggers, suspension }
+      const { dues, verdict } = judgeEvent(event, among, now())
+      const answer = await ledger.recordEvent(event, dues, verdict)
+      if (answer.known) return answer
+      dispatch.enqueue(answer.runIds)
+      const { client, type, id } = event
+      if (answer.note) log.warn({ client, type, event: id, reason: answer.note }, 'an event starts nothing')
+      if (verdict.notice) alerts.notify()
+      return answer
+    },
+    async lookAtFile(job, path) {
+      const { snapshot } = await findJob(job)
+      return lookAtFile(snapshot, path, parts.endpoints, clock.now(), stopping.signal)
     },
     runs: (filter) => ledger.runs(filter),
     runDetail: (id) => ledger.run(id),
     policies: () => reconciler.operators().policies,
     queueSize: () => dispatch.size(),
+    jobs: () => reconciler.jobs(),
+    problems: () => reconciler.problems(),
+    settings,
+    async tell(id, notice) {
+      await ledger.raiseNotice(id, notice, now())
+      alerts.notify()
+    },
+    openBreakers: () => dispatch.openBreakers(),
     cancel: (runId, by) => dispatch.cancel(runId, by),
     holds,
     actions: (filter) => ledger.actions(filter),

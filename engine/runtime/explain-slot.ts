@@ -232,7 +232,10 @@ function proveSlot({ schedule, callCenter, outcome, note, at, runId }: SlotRecor
 
 function proveSchedule({ schedule, slot }: Planned): Evidence {
   const note = slot.note ? `; ${slot.note}` : ''
-  const text = `schedule ${schedule.name} has it: ${schedule.cron} in ${schedule.timezone}${note}`
+  const written = schedule.every ?? schedule.cron
+  const isSpread = slot.outcome !== 'skipped' && slot.startsAt > slot.at
+  const start = isSpread ? `; starts at ${spellMoment(schedule, slot.startsAt)}` : ''
+  const text = `schedule ${schedule.name} has it: ${written} in ${schedule.timezone}${note}${start}`
   return { kind: 'schedule', text, run: null, at: new Date(slot.at).toISOString() }
 }
 

@@ -2,12 +2,16 @@
 import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Hold, JobVersion } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
+import { followedJobs } from '../core/follow-ups.ts'
 import type { DropFolder } from '../core/manifest.ts'
-import type { Instant, JobId, JobRecord, Snapshot } from '../core/model.ts'
+import type { Instant, JobId, JobRecord, Snapshot, TriggerOf } from '../core/model.ts'
 import { readMoment } from '../core/moment.ts'
 import { unknownJob } from '../core/unknown-job.ts'
+import { type AskedFollow, explainAfter } from './explain-after.ts'
+import { explainEvent } from './explain-event.ts'
 import { explainFile } from './explain-file.ts'
 import { explainSlot, isPlanned } from './explain-slot.ts'
+import type { LiveLook } from './look-at-file.ts'
 
 /** What the answer comes down to. A closed set. */
 export type Answer =
@@ -22,10 +26,11 @@ export type Answer =
   | 'waiting'
   | 'ignored'
   | 'never-seen'
+  | 'refused'
 
 /** One fact that the answer rests on; `run` and `at` where it has them. */
 export interface Evidence {
-  kind: 'slot' | 'run' | 'delivery' | 'schedule' | 'version' | 'hold' | 'file' | 'folder'
+  kind: 'slot' | 'run' | 'delivery' | 'schedule' | 'version' | 'hold' | 'file' | 'folder' | 'event'
   text: string
   run: string | null
   at: Instant | null
@@ -38,8 +43,8 @@ export interface Explanation {
   evidence: Evidence[]
 }
 
-/** A moment as people write it, or the path of a posted file. */
-export type Question = { slot: string } | { file: string }
+/** A moment as people write it, the path of a posted file, or the id of an event. */
+export type Question = { slot: string } | { file: string } | { event: string }
 
 /** A job as it is, and each version that it ever had. */
 export interface KnownJob {
@@ -51,11 +56,29 @@ export interface KnownJob {
 }
 
 export interface ExplainParts {
-  ledger: Pick<Ledger, 'jobs' | 'jobVersions' | 'snapshots' | 'holds' | 'slotFacts' | 'takenFiles'>
+  ledger: Pick<
+    Ledger,
+    | 'jobs'
+    | 'jobVersions'
+    | 'snapshots'
+    | 'holds'
+    | 'slotFacts'
+    | 'takenFiles'
+    | 'seenFiles'
+    | 'events'
+    | 'run'
+  >
   /** By which rule a drop folder leaves a file of that name alone; undefined where it takes it. */
-  whyUnwanted(name: string, folder: Pick<DropFolder, 'match' | 'ignore'>): string | undefined
+  whyUnwanted(
+    name: string,
+    folder: Pick<DropFolder, 'match' | 'ignore' | 'complete' | 'companion'>,
+  ): string | undefined
+  /** Asks the servers, where an engine runs; undefined where nobody can. */
+  lookAtFile?(job: JobId, path: string): Promise<LiveLook | undefined>
   now(): Date
 }
+
+const mostEvents = 20
 
 /** Throws JOB_UNKNOWN, BAD_REQUEST for what is no moment. */
 export async function explain(parts: ExplainParts, id: string, question: Question): Promise<Explanation> {
@@ -66,7 +89,17 @@ export async function explain(parts: ExplainParts, id: string, question: Questio
     const taken = await ledger.takenFiles(job.record.job, { path })
     const [newest] = taken
     const same = newest ? await ledger.takenFiles(job.record.job, { sha256: newest.file.sha256 }) : []
-    return explainFile(job, { path, taken, same }, parts.whyUnwanted)
+    const seen = await ledger.seenFiles(job.record.job, path)
+    const live = await parts.lookAtFile?.(job.record.job, path)
+    return explainFile(job, { path, taken, same, seen, ...(live && { live }) }, parts.whyUnwanted)
+  }
+  if ('event' in question) {
+    const { client } = job.record
+    const events = await ledger.events({ client, id: question.event, limit: mostEvents })
+    const ids = events.flatMap(({ runIds }) => runIds)
+    const runs = await Promise.all(ids.map((runId) => ledger.run(runId)))
+    const kept = runs.filter((run) => run !== undefined)
+    return explainEvent(job, { id: question.event, events, runs: kept })
   }
   const moments = readMoments(question.slot, job)
   const facts = await Promise.all(
@@ -80,7 +113,24 @@ export async function explain(parts: ExplainParts, id: string, question: Questio
     facts.find(({ slots, runs }) => slots.length > 0 || runs.length > 0) ??
     facts.find(({ atMs }) => isPlanned(job, atMs)) ??
     facts[0]!
+  const trigger = job.versions[0]?.body.manifest.trigger
+  if (trigger?.type === 'after') {
+    const followed = await readFollowed(parts, job, trigger, meant.atMs)
+    return explainAfter(job, { ...meant, trigger, followed })
+  }
   return explainSlot(job, { ...meant, asked: question.slot })
+}
+
+/** What the jobs that it follows did for the moment. */
+function readFollowed(
+  { ledger }: ExplainParts,
+  { record }: KnownJob,
+  trigger: TriggerOf<'after'>,
+  atMs: number,
+): Promise<AskedFollow['followed']> {
+  const at = new Date(atMs).toISOString()
+  const jobs = followedJobs(trigger).map((name): JobId => `${record.client}/${name}`)
+  return Promise.all(jobs.map(async (job) => ({ job, runs: (await ledger.slotFacts(job, at)).runs })))
 }
 
 async function readJob({ ledger, now }: ExplainParts, id: string): Promise<KnownJob> {

@@ -2,7 +2,17 @@
 import { checkAuditText } from '../core/audit-text.ts'
 import type { DueRecord } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { Artifact, Delivery, Instant, RunDetail, RunOrigin, Snapshot, Step } from '../core/model.ts'
+import type {
+  Artifact,
+  Delivery,
+  Instant,
+  RunDetail,
+  RunOrigin,
+  RunParameters,
+  Snapshot,
+  Step,
+} from '../core/model.ts'
+import { parametersOf, readKeptParameters } from '../core/parameters.ts'
 import { groupOf } from './due.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
@@ -60,6 +70,7 @@ export function requestRerun(
   const group = groupOf(snapshot)
   return {
     ...repeat(original, origin, filesOf, { who, why }, asked),
+    parameters: keptParameters(snapshot, original),
     snapshot: snapshot.digest,
     revision,
     firstStep: first.name,
@@ -116,6 +127,8 @@ function repeat(
     slot: original.slot,
     schedule: original.schedule,
     event: original.event,
+    ...(original.parameters && { parameters: original.parameters }),
+    ...(original.skippedDays !== undefined && { skippedDays: original.skippedDays }),
     // Among the files that are taken over: a file that was posted once is recorded as posted once.
     file: null,
     callCenters: [original.callCenter],
@@ -138,6 +151,13 @@ function refuseOtherScope({ job, manifest }: Snapshot, { id, callCenter }: RunDe
   const had = callCenter === null ? 'covered the whole client' : `was of call center ${callCenter}`
   const has = scope === 'client' ? 'its scope is client' : `it has ${callCenters.join(', ')}`
   throw refuse(`run ${id} ${had}, and ${job} does not fit that any more: ${has}`)
+}
+
+/** Those of the run, as the version in force has them. */
+function keptParameters({ job, manifest }: Snapshot, original: RunDetail): RunParameters {
+  const read = readKeptParameters(parametersOf(manifest.trigger), original)
+  if ('values' in read) return read.values
+  throw refuse(`run ${original.id} does not fit ${job} any more: ${read.faults.join('; ')}`)
 }
 
 function refuseMissingFiles(steps: Step[], ahead: string[], filesOf: string[], { id }: RunDetail): void {

@@ -1,10 +1,8 @@
-/** What people and other systems ask for, as due records. */
-import type { DueRecord, EventRecord } from '../core/contracts/ledger.ts'
-import type { Log } from '../core/contracts/services.ts'
-import type { Hold } from '../core/contracts/sync.ts'
-import type { TriggerType } from '../core/contracts/trigger.ts'
+/** What people ask for, as due records. */
+import type { DueRecord, EventAnswer } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { Instant, JobId } from '../core/model.ts'
+import type { EventData, Instant, ParameterValue } from '../core/model.ts'
+import { describeParameter, parametersOf, readGivenParameters } from '../core/parameters.ts'
 import { toDueRecord } from './due.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
@@ -15,12 +13,25 @@ export interface RunRequest {
   slot?: Instant
   callCenter?: string
   dryRun?: boolean
+  /** By name; texts are read as the job's parameters say. */
+  parameters?: Record<string, ParameterValue>
 }
 
-/** Throws BAD_REQUEST for a call center that the job does not have. `id` makes it another run than the last one. */
+/** An event that is posted by hand; without `id` it is a new one, without `source` its source is `by-hand`. */
+export interface EmitRequest {
+  type: string
+  client: string
+  data: EventData
+  id?: string
+  source?: string
+}
+/** What came of it; a repeat is answered as the first time. */
+export type EmitAnswer = Omit<EventAnswer, 'sameBody'> & { id: string }
+
+/** Throws BAD_REQUEST for a call center or parameters that the job does not have. `id` makes it another run than the last one. */
 export function requestRun(
   { snapshot, revision }: ActiveJob,
-  { job, slot, callCenter, dryRun }: RunRequest,
+  { job, slot, callCenter, dryRun, parameters: given = {} }: RunRequest,
   id: string,
   now: Instant,
 ): DueRecord {
@@ -29,54 +40,23 @@ export function requestRun(
     const allowed = scope === 'client' ? 'its scope is client' : `it has ${callCenters.join(', ')}`
     throw new JobsdError('BAD_REQUEST', { reason: `${job} has no call center ${callCenter}: ${allowed}` })
   }
+  const definitions = parametersOf(snapshot.manifest.trigger)
+  const read = readGivenParameters(definitions, given)
+  if ('faults' in read) {
+    const known = definitions.map(describeParameter).join('; ')
+    const has = known === '' ? '' : `. ${job} takes ${known}`
+    throw new JobsdError('BAD_REQUEST', { reason: `${read.faults.join('; ')}${has}` })
+  }
+  const parameters = definitions.length > 0 ? read.values : undefined
   const at = slot ?? now
-  const due = { key: `by-hand:${at}:${id}`, slot: at, schedule: null, event: null, file: null }
+  const due = {
+    key: `by-hand:${at}:${id}`,
+    slot: at,
+    schedule: null,
+    event: null,
+    file: null,
+    ...(parameters && { parameters }),
+  }
   const whose = { type: 'manual' as const, callCenter: callCenter ?? null }
   return toDueRecord(snapshot, revision, { ...due, ...whose }, now, dryRun ?? false)
-}
-
-/** The runs that an event starts: of each enabled job of the client whose trigger takes it. */
-export function dueFromEvent(
-  event: EventRecord,
-  jobs: Iterable<ActiveJob>,
-  triggers: readonly TriggerType[],
-  suspension: (job: JobId) => Hold | undefined,
-  log: Log,
-  now: Instant,
-): DueRecord[] {
-  const dues: DueRecord[] = []
-  for (const { snapshot, revision } of jobs) {
-    const { manifest } = snapshot
-    if (!manifest.enabled || snapshot.client.name !== event.client) continue
-    const type = triggers.find((each) => each.type === manifest.trigger.type)
-    if (!type?.accepts?.(event.type)) continue
-    const held = suspension(snapshot.job)
-    if (held) {
-      const about = { job: snapshot.job, client: event.client, event: event.id, by: held.who }
-      log.warn(about, 'an event came for a suspended job: it starts nothing')
-      continue
-    }
-    const named = event.data.callCenter ?? null
-    const isMeant = named === null || (typeof named === 'string' && manifest.callCenters.includes(named))
-    if (manifest.scope === 'call-center' && !isMeant) {
-      log.warn(
-        { job: snapshot.job, client: event.client, event: event.id, allowed: manifest.callCenters },
-        'an event names no call center of the job: it starts nothing',
-      )
-      continue
-    }
-    const callCenter = manifest.scope === 'call-center' && typeof named === 'string' ? named : null
-    // As JSON: no two pairs of source and id give the same text.
-    const key = JSON.stringify([event.source, event.id])
-    const due = {
-      type: type.type,
-      key,
-      slot: event.receivedAt,
-      schedule: null,
-      event: event.data,
-      file: null,
-    }
-    dues.push(toDueRecord(snapshot, revision, { ...due, callCenter }, now))
-  }
-  return dues
 }

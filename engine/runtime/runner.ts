@@ -3,11 +3,12 @@
 import { stepAlert } from '../core/alert-facts.ts'
 import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { Ledger, RunGuard, StepEnd, StepName, WaitingRun } from '../core/contracts/ledger.ts'
+import type { DueRecord, Ledger, RunGuard, StepEnd, StepName, WaitingRun } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { StepContext, StepResult, StepType } from '../core/contracts/step.ts'
 import { parseDuration } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
+import type { EndState } from '../core/follow-ups.ts'
 import type { RecordedError, RunDetail, RunFile, Snapshot, Step, StepRecord } from '../core/model.ts'
 import { retryDelay, spreadOf } from '../core/retry.ts'
 import { stepConnections } from '../core/step-connections.ts'
@@ -28,8 +29,14 @@ export interface RunnerParts {
   onProgress(runId: string, withinMs?: number): void
   /** Whether the run may go on to a step of these connections now; otherwise it comes back when there is room. */
   enter?(runId: string, connections: string[]): boolean
+  /** Called when all that is left of a run is to record its end. */
+  onEnding?(runId: string): void
   /** Without them connections that fail are tried again and again. */
   breakers?: Breakers
+  /** What becomes due when the run ends so, recorded with its end. Without it nothing follows. */
+  dueAfter?(run: RunDetail, snapshot: Snapshot, state: EndState): DueRecord[]
+  /** Called with runs that were recorded so. */
+  onFollow?(runIds: string[]): void
   /** Called when a step's end made alerts pending. */
   onAlert?(): void
   /** Of failures in a row the first is told and then every so many; see Settings.alerts. */
@@ -145,8 +152,10 @@ export function createRunner(parts: RunnerParts): WalkRun {
             : { step: target }
     const isBad = ended.outcome === 'failed' || ('end' in next && next.end === 'failed')
     const alert = stepAlert(run, snapshot, { step, attempts, ...ended, isBad, next }, parts.everyNth?.())
-    const isTold = await ledger.endStep(guard, { seq: record.seq, ...ended, next, alert, now: now() })
-    if (isTold) parts.onAlert?.()
+    const end: StepEnd = { seq: record.seq, ...ended, next, alert, now: now() }
+    const follows = 'end' in next ? (parts.dueAfter?.(run, snapshot, next.end) ?? []) : []
+    if ('end' in next) parts.onEnding?.(run.id)
+    if (await endStep(guard, end, follows)) parts.onAlert?.()
     log[isBad ? 'error' : 'info'](
       {
         run: run.id,
@@ -159,6 +168,14 @@ export function createRunner(parts: RunnerParts): WalkRun {
       ended.error?.message ?? ended.note,
     )
     return next
+  }
+
+  /** Ends a step, and has what follows the run worked on; true where there are new alerts. */
+  async function endStep(guard: RunGuard, end: StepEnd, follows: DueRecord[]): Promise<boolean> {
+    if (follows.length === 0) return ledger.endStep(guard, end)
+    const { isTold, runIds } = await ledger.endStepAndFollow(guard, end, follows)
+    parts.onFollow?.(runIds)
+    return isTold
   }
 
   /** Begins an attempt of a step, unless its connections are full or left alone: then it counts as none. */

@@ -1,5 +1,5 @@
 /** What is: both axes of every job, never mixed. */
-import type { LastRevision, Ledger } from '../core/contracts/ledger.ts'
+import type { KnownEvent, LastRevision, Ledger } from '../core/contracts/ledger.ts'
 import type { Action, Hold, Sync, SyncReason } from '../core/contracts/sync.ts'
 import type { Health, Instant, JobId, JobRecord, Reason, Run, SyncState } from '../core/model.ts'
 import { nextSlot } from '../core/slots.ts'
@@ -36,7 +36,14 @@ export interface Status {
   removed: { job: JobId; at: Instant }[]
   /** What people did last, newest first. */
   actions: Action[]
+  /** Events of the last 30 days that started nothing, newest first; at most 20. */
+  unusedEvents: UnusedEvent[]
 }
+
+export type UnusedEvent = Pick<
+  KnownEvent,
+  'client' | 'source' | 'id' | 'type' | 'receivedAt' | 'outcome' | 'note'
+>
 
 export interface StatusFacts {
   sources: string[]
@@ -50,11 +57,14 @@ export interface StatusFacts {
   syncs: Sync[]
   /** Newest first. */
   actions: Action[]
+  /** Newest first. */
+  unused: KnownEvent[]
   readMs: number | null
 }
 
 /** Syncs and actions that are shown. */
 const shown = 20
+const unusedMs = 30 * 86_400_000
 
 /** Reads what the ledger knows, and describes it with what is in force. */
 export async function readStatus(
@@ -62,19 +72,21 @@ export async function readStatus(
   facts: Pick<StatusFacts, 'sources' | 'active' | 'held' | 'readMs'>,
   nowMs: number,
 ): Promise<Status> {
-  const [revision, records, latest, syncs, actions] = await Promise.all([
+  const since = new Date(nowMs - unusedMs).toISOString()
+  const [revision, records, latest, syncs, actions, unused] = await Promise.all([
     ledger.lastRevision(),
     ledger.jobs(),
     ledger.latestRuns(),
     ledger.syncs(shown),
     ledger.actions({ limit: shown }),
+    ledger.events({ unused: true, since, limit: shown }),
   ])
-  return describeStatus({ ...facts, revision, records, latest, syncs, actions }, nowMs)
+  return describeStatus({ ...facts, revision, records, latest, syncs, actions, unused }, nowMs)
 }
 
 /** Pure: from the ledger's records, the jobs in force and each job's newest runs. */
 export function describeStatus(facts: StatusFacts, nowMs: number): Status {
-  const { sources, revision, records, active, held, latest, syncs, actions, readMs } = facts
+  const { sources, revision, records, active, held, latest, syncs, actions, unused, readMs } = facts
   const [last] = syncs
   const runs = Map.groupBy(latest, ({ job }) => job)
   const holds = Map.groupBy(held, ({ job }) => job)
@@ -104,6 +116,15 @@ export function describeStatus(facts: StatusFacts, nowMs: number): Status {
       ),
     removed: records.flatMap(({ job, removedAt }) => (removedAt ? [{ job, at: removedAt }] : [])),
     actions,
+    unusedEvents: unused.map(({ client, source, id, type, receivedAt, outcome, note }) => ({
+      client,
+      source,
+      id,
+      type,
+      receivedAt,
+      outcome,
+      note,
+    })),
   }
 }
 
@@ -156,6 +177,6 @@ function healthOf(
 }
 
 function nextRunOf({ snapshot }: ActiveJob, nowMs: number): Instant | null {
-  const slots = snapshot.schedules.flatMap((schedule) => nextSlot(schedule, nowMs)?.at ?? [])
+  const slots = snapshot.schedules.flatMap((schedule) => nextSlot(schedule, nowMs)?.startsAt ?? [])
   return slots.length > 0 ? new Date(Math.min(...slots)).toISOString() : null
 }

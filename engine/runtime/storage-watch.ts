@@ -74,6 +74,8 @@ function watched<T extends object>(target: T, met: (error: unknown) => void): T 
   return new Proxy(target, {
     get(object, name, receiver) {
       const member = Reflect.get(object, name, receiver)
+      // Such as the part of the ledger that is about posted files.
+      if (typeof member === 'object' && member !== null) return watched(member, met)
       if (typeof member !== 'function') return member
       return (...args: unknown[]) => {
         const answer = member.apply(object, args)

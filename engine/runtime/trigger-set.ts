@@ -7,6 +7,7 @@ import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { Hold } from '../core/contracts/sync.ts'
 import type { TriggerHost, TriggerType } from '../core/contracts/trigger.ts'
 import type { Instant, JobId, Snapshot } from '../core/model.ts'
+import { createDropRecords } from './drop-records.ts'
 import { toDueRecord } from './due.ts'
 
 /** Their writes share a transaction. */
@@ -23,6 +24,8 @@ export interface TriggerParts {
   suspension(job: JobId): Hold | undefined
   /** Called with the ids of runs that are safe in the ledger. */
   onRuns(runIds: string[]): void
+  /** Called when a notice is pending. */
+  onNotice?(): void
 }
 
 /** A job that is in force, and the revision it was applied with. */
@@ -122,6 +125,7 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
       },
       passOver,
       knowsFile: (key) => ledger.knowsFile(snapshot.job, key),
+      drops: createDropRecords(snapshot.job, ledger, now, () => parts.onNotice?.()),
       connection: (name) => connectionOf(snapshot, name),
       endpoints,
       artifacts,

@@ -1,5 +1,6 @@
 import type { StepType } from '../core/contracts/step.ts'
 import type { Step } from '../core/model.ts'
+import { drawChart } from '../reports/draw-chart.ts'
 import { runReport } from '../reports/run-report.ts'
 import { renderMail } from '../reports/template.ts'
 import { cloudCopyStep } from './cloud-copy.ts'
@@ -13,7 +14,7 @@ type AnyStepType = { [T in Step['type']]: StepType<T> }[Step['type']]
 
 const list: AnyStepType[] = [
   createReportStep(runReport),
-  createEmailStep(renderMail),
+  createEmailStep(renderMail, drawChart),
   ftpOutCopyStep,
   cloudCopyStep,
   moveFileStep,

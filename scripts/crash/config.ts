@@ -1,4 +1,4 @@
-/** The config repository of the trials: two clients, five jobs, each target in more than one of them. */
+/** The config repository of the trials: two clients, six jobs, each target in more than one of them. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
@@ -174,6 +174,12 @@ function jobs({ hour, minute }: Places['dailyAt']) {
         copy('sftp', 'build', 'acme-sftp', '/outbound/campaign', 'replace'),
         mail('campaign@acme.example', 'resend', 'build'),
       ],
+    },
+    {
+      client: 'acme',
+      name: 'follow',
+      trigger: { type: 'after', job: 'campaign' },
+      steps: [report('follow_{campaign.id}.csv'), copy('folder', 'build', 'archive', '/follow')],
     },
     {
       client: 'acme',

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { ReceivedMail } from '../demo/smtp-server.ts'
 import type { Asked } from './asked.ts'
 import { bucket } from './config.ts'
-import type { LedgerRows } from './ledger-rows.ts'
+import type { LedgerRows, RunRow } from './ledger-rows.ts'
 import { isTemporary, type Publish } from './record.ts'
 import type { World } from './world.ts'
 
@@ -65,6 +65,8 @@ function expect(asked: Asked, { runs }: LedgerRows): Expected {
     expected.files.set(`sftp acme-sftp/outbound/campaign/campaign_${id}.csv`, undefined)
     mail('campaign@acme.example', `campaign_${id}.csv`)
     expected.runs.add(`acme/campaign campaign ${id}`)
+    expected.files.set(`folder archive/follow/follow_${id}.csv`, undefined)
+    expected.runs.add(`acme/follow after acme/campaign campaign ${id}`)
   }
   for (const { job, name, sha256 } of asked.files) {
     const places =
@@ -158,7 +160,7 @@ function checkRuns(
 ): void {
   const counts = new Map<string, number>()
   for (const run of runs) {
-    const name = nameOf(run)
+    const name = nameOf(run, runs)
     counts.set(name, (counts.get(name) ?? 0) + 1)
     if (run.state !== 'succeeded' && run.state !== 'failed') faults.push(`${name} is ${run.state} at the end`)
   }
@@ -173,7 +175,11 @@ function checkRuns(
       faults.push(`slot ${at} is not recorded as ran`)
 }
 
-function nameOf({ job, type, key, slot }: LedgerRows['runs'][number]): string {
+function nameOf({ job, type, key, slot }: RunRow, runs: RunRow[]): string {
+  if (type === 'after') {
+    const before = runs.find(({ id }) => key.endsWith(`:${id}`))
+    return `${job} ${type} ${before ? nameOf(before, runs) : key}`
+  }
   if (type === 'campaign') return `${job} ${type} ${(JSON.parse(key) as string[])[1]}`
   if (type === 'ftp-in') return `${job} ${type} ${/([^/"]+\.csv)/.exec(key)?.[1]}`
   return `${job} ${type} ${slot}`

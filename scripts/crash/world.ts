@@ -12,7 +12,7 @@ import { startS3Recorder } from './s3-recorder.ts'
 import { startSftpRecorder } from './sftp-recorder.ts'
 
 const dayMs = 86_400_000
-const watched = ['archive/daily', 'archive/borealis', 'inbox/done']
+const watched = ['archive/daily', 'archive/borealis', 'archive/follow', 'inbox/done']
 
 export interface World {
   folder: string

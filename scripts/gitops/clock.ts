@@ -11,8 +11,8 @@ interface Sleeper {
 }
 
 export interface DrivenClock extends Clock {
-  /** A clock for loops: each that woke is waited for until it sleeps again. */
-  loops: Clock
+  /** A clock for the loops of one watch, until it is stopped: each that woke is waited for until it sleeps again. */
+  loops(stop: AbortSignal): Clock
   /** Says that so many loops will soon sleep for the first time. */
   expect(loops: number): void
   /**
@@ -34,8 +34,10 @@ export function createDrivenClock(
   let awake = 0
   const sleepers = new Set<Sleeper>()
 
-  function sleep(ms: number, signal: AbortSignal, loop: boolean): Promise<void> {
-    if (loop) awake -= 1
+  function sleep(ms: number, signal: AbortSignal, loop: boolean, stop?: AbortSignal): Promise<void> {
+    // A hint that came while it was awake: it goes on at once.
+    const goesOn = signal.aborted && stop?.aborted === false
+    if (loop && !goesOn) awake -= 1
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
       const end = (): void => {
@@ -44,7 +46,8 @@ export function createDrivenClock(
       }
       const abort = (): void => {
         end()
-        // A loop that is stopped never sleeps again; one that was only woken by a hint does.
+        // A loop that is stopped never sleeps again; one of a watch that was only woken by a hint does.
+        if (stop?.aborted === false) awake += 1
         reject(signal.reason)
       }
       const wake = (): void => {
@@ -73,7 +76,10 @@ export function createDrivenClock(
       const { loop, ms: wanted } = kind(ms)
       return sleep(wanted, signal, loop)
     },
-    loops: { now: () => new Date(nowMs), sleep: (ms, signal) => sleep(ms, signal, true) },
+    loops: (stop) => ({
+      now: () => new Date(nowMs),
+      sleep: (ms, signal) => sleep(ms, signal, true, stop),
+    }),
     expect(loops) {
       awake += loops
     },

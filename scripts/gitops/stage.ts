@@ -209,7 +209,7 @@ function watchWatches(type: TriggerType, watched: Map<JobId, Sha256>, clock: Dri
             ? trigger.folders.length
             : 0
       clock.expect(loops)
-      await type.watch(trigger as never, snapshot, { ...host, clock: clock.loops }, signal)
+      await type.watch(trigger as never, snapshot, { ...host, clock: clock.loops(signal) }, signal)
       watched.set(job, digest)
       signal.addEventListener('abort', () => {
         if (watched.get(job) === digest) watched.delete(job)

@@ -111,6 +111,50 @@ function describeLedger(
     t.same(both.map((ids) => ids.length).sort(), [0, 2], 'also when both come in one batch')
   })
 
+  t.test(`${name}: the end of a run and what follows it are recorded both or not at all`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const [runId = '', other = ''] = await ledger.recordDue(createDue())
+    const follow = (changes: Partial<DueRecord> = {}) =>
+      createDue({
+        job: 'acme/next',
+        trigger: { type: 'after', key: `eod:${runId}` },
+        schedule: null,
+        skippedDays: 2,
+        callCenters: [null],
+        ...changes,
+      })
+    const begin = async () => {
+      const guard = { runId, token: (await ledger.claimRun(runId, at(2)))?.token ?? 0 }
+      await ledger.beginStep(guard, 'build', 'report', at(3))
+      return guard
+    }
+    const old = await begin()
+    const guard = await begin()
+    await t.rejects(ledger.endStepAndFollow(old, createEnd(), [follow()]), { code: 'RUN_LOST' })
+    await t.rejects(ledger.endStepAndFollow(guard, createEnd(), [follow(), follow({ now: null as never })]))
+    t.match(await ledger.run(runId), { state: 'running', endedAt: null }, 'where the one fails')
+    t.same(await ledger.runs({ job: 'acme/next', limit: 5 }), [], 'the other is not there either')
+    const ended = await ledger.endStepAndFollow(guard, createEnd(), [follow(), follow()])
+    t.match(ended, { isTold: false, runIds: [/^[0-9a-f]+$/] }, 'the same one twice is one')
+    const kept = await reopen()
+    t.match(await kept.run(runId), { state: 'succeeded' })
+    t.match(await kept.runs({ job: 'acme/next', limit: 5 }), [
+      { id: ended.runIds[0], state: 'queued', slot: at(0), skippedDays: 2, callCenter: null },
+    ])
+
+    const audit = { who: 'ana', why: 'w', at: at(9) }
+    const after = follow({
+      trigger: { type: 'after', key: `eod:${other}` },
+      passedOver: 'suspended by ana: w',
+    })
+    const cancelled = await kept.cancelRunAndFollow(other, audit, [after])
+    t.match(cancelled, { state: 'queued', runIds: [/^[0-9a-f]+$/] })
+    t.match(await kept.run(cancelled.runIds[0] ?? ''), { state: 'skipped', note: 'suspended by ana: w' })
+    const late = follow({ trigger: { type: 'after', key: 'eod:late' } })
+    t.same(await kept.cancelRunAndFollow(runId, audit, [late]), { state: 'succeeded', runIds: [] })
+    t.equal((await kept.runs({ job: 'acme/next', limit: 5 })).length, 2, 'what had ended is not cancelled')
+  })
+
   t.test(`${name}: what was acknowledged is there after reopening`, async (t) => {
     const { ledger, reopen } = open(t)
     const [runId = ''] = await ledger.recordDue(createDue())
@@ -254,14 +298,58 @@ function describeLedger(
     const first = await ledger.recordEvent(event, [due])
     t.match(first, { known: false, sameBody: true })
     t.equal(first.runIds.length, 1)
-    t.same(await ledger.recordEvent(event, [due]), { known: true, sameBody: true, runIds: first.runIds })
-    t.same(await ledger.recordEvent({ ...event, bodySha256: 'y' }, [due]), {
+    const again = { known: true, sameBody: true, runIds: first.runIds, outcome: 'started', note: '' }
+    t.same(await ledger.recordEvent(event, [due]), again)
+    t.match(await ledger.recordEvent({ ...event, bodySha256: 'y' }, [due]), {
       known: true,
       sameBody: false,
       runIds: [],
     })
     t.equal((await ledger.unfinishedRuns()).length, 1)
     t.same((await ledger.run(first.runIds[0] ?? ''))?.event, event.data)
+  })
+
+  t.test(`${name}: an event that starts nothing is kept with why, and told once`, async (t) => {
+    const { ledger } = open(t)
+    const facts = { title: 'Nothing', message: 'm', facts: [], list: [], next: '' }
+    const verdict = {
+      outcome: 'refused' as const,
+      note: 'parameter leads is missing',
+      notice: { id: 'event:acme:parameters:2026-11-22', facts },
+    }
+    const event = {
+      client: 'acme',
+      source: 's',
+      type: 'campaign.ended',
+      data: { leads: 'x' },
+      bodySha256: 'x',
+    }
+    const received = (id: string, second: number) => ({ ...event, id, receivedAt: at(second) })
+    const answer = { runIds: [], outcome: 'refused', note: verdict.note }
+    t.match(await ledger.recordEvent(received('e1', 1), [], verdict), { known: false, ...answer })
+    t.match(await ledger.recordEvent(received('e1', 2), [createDue()]), { known: true, ...answer })
+    await ledger.recordEvent(received('e2', 3), [], verdict)
+    await ledger.recordEvent(received('e3', 4), [createDue({ callCenters: [null] })])
+    t.match(await ledger.pendingAlerts(), [{ about: { notice: facts } }])
+    t.equal((await ledger.pendingAlerts()).length, 1)
+    const ids = async (filter: object) =>
+      (await ledger.events({ limit: 10, ...filter })).map(({ id, outcome }) => `${id} ${outcome}`)
+    t.same(await ids({}), ['e3 started', 'e2 refused', 'e1 refused'])
+    t.same(await ids({ unused: true }), ['e2 refused', 'e1 refused'])
+    t.same(await ids({ unused: true, since: at(2) }), ['e2 refused'])
+    t.same(await ids({ client: 'borealis' }), [])
+    t.match(await ledger.events({ id: 'e1', limit: 1 }), [{ data: { leads: 'x' }, receivedAt: at(1) }])
+  })
+
+  t.test(`${name}: a run keeps the parameters that it was given`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const parameters = { leads: 12, region: 'east', isTest: false }
+    const [runId = '', other = ''] = await ledger.recordDue(createDue({ parameters }))
+    t.same((await ledger.run(runId))?.parameters, parameters)
+    t.same((await ledger.run(other))?.parameters, parameters)
+    const [bare = ''] = await ledger.recordDue(createDue({ trigger: { type: 'manual', key: 'm' } }))
+    t.equal((await ledger.run(bare))?.parameters, undefined)
+    t.same((await (await reopen()).run(runId))?.parameters, parameters)
   })
 
   t.test(
@@ -326,7 +414,7 @@ function describeLedger(
     await ledger.applyRevision(createApplied('r1', [synced(old), synced(other)], at(0)))
     for (const each of [job, newName]) {
       const [id = ''] = await ledger.recordDue(createDue({ job: each, callCenters: [null] }))
-      t.match(id, /^[0-9a-f]{16}$/)
+      t.match(id, /^[0-9a-f]{20}$/)
     }
     await ledger.applyRevision({ ...createApplied('r2', [], at(1)), removed: [newName] })
     const broken = { job: newName, snapshot: null, sync: 'Invalid', message: 'no' } as const

@@ -38,6 +38,7 @@ function goodDay(): Scene {
       publish('s3', 'trials/daily/daily_20261122.csv', 'daily'),
       publish('folder', 'archive/daily/daily_20261122.csv', 'daily'),
       publish('sftp', 'acme-sftp/outbound/campaign/campaign_C-1.csv', 'campaign'),
+      publish('folder', 'archive/follow/follow_C-1.csv', 'follow'),
       publish('folder', 'archive/borealis/two.csv', 'two'),
       publish('sftp', 'dropbox/done/two.csv', 'two'),
     ],
@@ -50,6 +51,7 @@ function goodDay(): Scene {
       runs: [
         run('acme/daily', 'scheduled', 'daily@2026-11-22T06:00:00.000Z', '2026-11-22T06:00:00.000Z'),
         run('acme/campaign', 'campaign', '["/dialer","C-1"]', '2026-11-23T00:00:00.000Z'),
+        run('acme/follow', 'after', 'campaign:acme/campaign', '2026-11-23T00:00:00.000Z'),
         run('borealis/upload', 'ftp-in', '["dropbox","/in/two.csv",9,1]', '2026-11-23T00:00:00.000Z'),
       ],
       deliveries: [],

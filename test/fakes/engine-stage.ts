@@ -11,6 +11,7 @@ import type { TriggerType } from '../../engine/core/contracts/trigger.ts'
 import { JobsdError } from '../../engine/core/errors.ts'
 import type { JobId } from '../../engine/core/model.ts'
 import { createEngine } from '../../engine/runtime/engine.ts'
+import { afterTrigger } from '../../engine/triggers/after.ts'
 import { editSmall } from '../engine/config/golden.ts'
 import { createManualClock } from './clock.ts'
 import { createMemoryLog } from './log.ts'
@@ -27,6 +28,8 @@ export interface StageChanges {
   source?: Partial<ConfigSource>
   /** Has the operators' documents instead of `source`. */
   platform?: ConfigSource
+  /** Makes slots due instead of one that only counts who is watched. */
+  scheduled?: TriggerType<'scheduled'>
 }
 
 /** An engine on the small golden repository whose steps all do what `play` says. */
@@ -104,7 +107,11 @@ export function createStage(
       endpoints: { mailer: () => mailer } as never,
       artifacts: {} as never,
       steps,
-      triggers: [trigger, { ...trigger, type: 'campaign', accepts: () => true } as never],
+      triggers: [
+        (changes.scheduled ?? trigger) as TriggerType,
+        { ...trigger, type: 'campaign', accepts: () => true } as never,
+        afterTrigger as never,
+      ],
       renderMail: async () => ({ subject: 's', html: 'h', text: 't' }),
       clock,
       log,

@@ -79,8 +79,10 @@ export function createRepeatStage(t: Test, given: Given[] = allSteps) {
       }
     },
   } as unknown as StepType
-  const email = createEmailStep((_, data) =>
-    Promise.resolve({ subject: data.run.id, html: JSON.stringify(data), text: data.run.startedAt }),
+  const email = createEmailStep(
+    (_, data) =>
+      Promise.resolve({ subject: data.run.id, html: JSON.stringify(data), text: data.run.startedAt }),
+    () => Promise.resolve({ fault: 'no chart is drawn here' }),
   )
   const walk = createRunner({
     ledger,

@@ -3,6 +3,7 @@ import type { Artifacts } from '../../engine/core/contracts/services.ts'
 import type { Due, TriggerHost } from '../../engine/core/contracts/trigger.ts'
 import type { Instant } from '../../engine/core/model.ts'
 import type { ManualClock } from './clock.ts'
+import { createMemoryDrops } from './drop-records.ts'
 import { createMemoryEndpoints } from './endpoints.ts'
 import { createMemoryLog } from './log.ts'
 import { connections } from './snapshot.ts'
@@ -17,6 +18,10 @@ export interface TestHost extends TriggerHost {
   readonly notes: string[]
   /** Runs before a due or passed-over slot is recorded; throws in the ledger's name. */
   beforeRecord: () => void
+  /** What the operators were told. */
+  told: ReturnType<typeof createMemoryDrops>['told']
+  /** Holds what was decided on posted files. */
+  ledger: ReturnType<typeof createMemoryDrops>['ledger']
 }
 
 export function createTriggerHost(given: {
@@ -38,6 +43,20 @@ export function createTriggerHost(given: {
       host.beforeRecord()
       if (known.has(due.key)) return false
       known.add(due.key)
+      if (due.seen) {
+        const { seen, key, slot } = due
+        const trigger = { type: 'ftp-in', key } as const
+        const of = { job: 'acme/upload', snapshot: 'x', revision: 'r', firstStep: 'copy' } as const
+        const rest = {
+          schedule: null,
+          event: null,
+          file: null,
+          callCenters: [null],
+          dryRun: false,
+          group: null,
+        }
+        await host.ledger.recordDue({ ...of, ...rest, trigger, slot, seen, now: slot })
+      }
       host.dues.push(due)
       return true
     },
@@ -47,6 +66,7 @@ export function createTriggerHost(given: {
       host.notes.push(note)
     },
     knowsFile: async (key) => known.has(key),
+    ...createMemoryDrops(() => given.clock.now().toISOString()),
     connection: (name) => connections[name]!,
     endpoints: given.endpoints ?? createMemoryEndpoints({}),
     artifacts: given.artifacts ?? ({} as Artifacts),

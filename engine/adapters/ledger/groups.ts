@@ -1,4 +1,5 @@
 /** Operations on who may run: what a due thing of a full group does, runs cancelled by hand, and what a queue must know. */
+import { sql } from 'kysely'
 import type { DueRecord, WaitingRun } from '../../core/contracts/ledger.ts'
 import type { Audit } from '../../core/contracts/sync.ts'
 import type { Instant, RunState } from '../../core/model.ts'
@@ -17,7 +18,8 @@ export function* settleConflict({ group, now }: DueRecord, by: string): Operatio
       .selectFrom('run')
       .select(['id', 'group_limit'])
       .where('group_name', '=', group.name)
-      .where('state', 'in', ['queued', 'running'])
+      .where('group_name', '<>', sql.lit(''))
+      .where('ended_at', 'is', null)
       .orderBy('created_at')
       .orderBy('id'),
   )
@@ -104,6 +106,7 @@ function waiting() {
       'client',
       'trigger_type',
       'slot',
+      'schedule',
       'group_name',
       'group_limit',
       'snapshot',
@@ -111,7 +114,7 @@ function waiting() {
       'created_at',
       'started_at',
     ])
-    .where('state', 'in', ['queued', 'running'])
+    .where('ended_at', 'is', null)
 }
 
 type Row = ReturnType<typeof waiting> extends { execute(): Promise<(infer R)[]> } ? R : never
@@ -123,6 +126,7 @@ function toWaitingRun(row: Row): WaitingRun {
     // What a person asks for is due when it was asked for, whatever slot it covers.
     dueAt: row.trigger_type === 'manual' ? row.created_at : row.slot,
     createdAt: row.created_at,
+    schedule: row.trigger_type === 'scheduled' ? row.schedule : null,
     group: row.group_name === '' ? null : { name: row.group_name, limit: Number(row.group_limit) },
     hasBegun: row.started_at !== null,
     snapshot: row.snapshot,

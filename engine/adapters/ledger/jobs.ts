@@ -126,9 +126,11 @@ function* saveSchedules(snapshot: Snapshot, now: Instant): Operation<void> {
   const owed = [...snapshot.schedules, ...(snapshot.expectBy ? [snapshot.expectBy] : [])]
   const wanted = snapshot.manifest.enabled ? owed : []
   for (const schedule of wanted) {
-    const { fields, timezone, calendar, onHoliday } = schedule
+    const { fields, timezone, calendar, onHoliday, fromMs, untilMs, onBlackout } = schedule
+    // Only where there are some: as it was written before there were such keys.
+    const rest = [fromMs, untilMs, onBlackout].some(Boolean) ? [fromMs, untilMs, onBlackout] : []
     const digest = createHash('sha256')
-      .update(JSON.stringify([fields, timezone, calendar, onHoliday]))
+      .update(JSON.stringify([fields, timezone, calendar, onHoliday, ...rest]))
       .digest('hex')
     if (known.some((row) => row.name === schedule.name && row.digest === digest)) continue
     const row = { job, name: schedule.name, digest, since: now }

@@ -1,7 +1,10 @@
 /** The ledger contract over operations: the same for every database. */
 import type { Ledger } from '../../core/contracts/ledger.ts'
 import { markAlerts, raiseNotice, readPendingAlerts } from './alerts.ts'
-import { knowsFile, recordDue, recordEvent, recordSlots } from './dues.ts'
+import { readCatalogFacts } from './catalog.ts'
+import { createDrops, pathsSeen } from './drops.ts'
+import { knowsFile, recordDue, recordSlots } from './dues.ts'
+import { readEvents, recordEvent } from './events.ts'
 import {
   endExpectation,
   readDueWork,
@@ -10,6 +13,7 @@ import {
   recordExpectation,
 } from './expectations.ts'
 import { readSlotFacts, readTakenFiles } from './explain.ts'
+import { cancelRunAndFollow, endStepAndFollow } from './follow.ts'
 import { cancelRun, readWaitingRuns } from './groups.ts'
 import { hold, letGo, readActions, readHolds } from './holds.ts'
 import {
@@ -47,6 +51,7 @@ import {
   readVersionAt,
   recordSync,
 } from './syncs.ts'
+import { readTroubledDeliveries } from './troubled-deliveries.ts'
 
 type Submit = <T>(start: () => Operation<T>) => Promise<T>
 
@@ -79,7 +84,10 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     keepSnapshot: durable(keepSnapshot),
     schedulesSince: durable(readSchedulesSince),
     recordEvent: durable(recordEvent),
+    events: durable(readEvents),
     knowsFile: durable(knowsFile),
+    drops: createDrops(durable),
+    seenFiles: durable(pathsSeen),
     unfinishedRuns: durable(readUnfinishedRuns),
     waitingRuns: durable(readWaitingRuns),
     claimRun: durable(claimRun),
@@ -89,6 +97,8 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     takeBackAttempt: durable(takeBackAttempt),
     noteError: durable(noteError),
     endStep: durable(endStep),
+    endStepAndFollow: durable(endStepAndFollow),
+    cancelRunAndFollow: durable(cancelRunAndFollow),
     intendDelivery: durable(intendDelivery),
     markDelivery: durable(markDelivery),
     run: durable(readRun),
@@ -105,6 +115,8 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     recordExpectation: durable(recordExpectation),
     endExpectation: durable(endExpectation),
     openExpectations: durable(readOpenExpectations),
+    catalogFacts: durable(readCatalogFacts),
+    troubledDeliveries: durable(readTroubledDeliveries),
     probe: durable(probe),
     prune: durable(prune),
     keptArtifacts: durable(readKeptArtifacts),

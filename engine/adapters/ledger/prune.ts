@@ -2,12 +2,13 @@
  * Deleting what is old, a few rows at a time. What may never happen is that something fires again because its key is
  * gone, so a key goes only when the thing itself cannot come again:
  * - a slot: its schedule first says that it owes nothing at or before it, in the same transaction;
- * - a posted file: only once a run moved it out of its folder. One that was left there keeps its key for ever;
+ * - a posted file: only once it lies in its folder no more. One that was left there keeps its key for ever;
  * - an event: its sender's signature is good for five minutes, its id for as long as the settings say;
  * - what a person started: its key is made up once and never comes again.
  * The newest run of each job stays, as what the job's health is told by.
  */
 import type { Pruned, PruneLimits } from '../../core/contracts/retention.ts'
+import { pruneDrops } from './drops.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
 import { pruneSnapshots, pruneSyncs, pruneVersions } from './prune-versions.ts'
 
@@ -22,7 +23,7 @@ export function* prune(limits: PruneLimits): Operation<Pruned> {
   const counts = {
     runs,
     parts,
-    dues: yield* pruneDues(limits.duesBefore, budget),
+    dues: (yield* pruneDues(limits.duesBefore, budget)) + (yield* pruneDrops(limits.duesBefore, budget)),
     slots: yield* pruneSlots(limits.runsBefore, budget),
     events: yield* pruneEvents(limits.eventsBefore, budget),
     alerts: yield* pruneAlerts(limits.runsBefore, budget),

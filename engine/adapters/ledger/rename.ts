@@ -16,6 +16,7 @@ export function* renameJob(from: JobId, to: JobId): Operation<void> {
   yield* change(db.deleteFrom('hold').where('job', '=', to))
   yield* change(db.updateTable('hold').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('due').set({ job: to }).where('job', '=', from))
+  yield* change(db.updateTable('dropped_file').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('slot').set({ job: to }).where('job', '=', from))
   yield* change(db.updateTable('run').set({ job: to }).where('job', '=', from))
   // Retention looks for a snapshot's runs by its job.
@@ -47,6 +48,14 @@ function* giveWay(from: JobId, to: JobId): Operation<void> {
             .whereRef('own.type', '=', 'due.type')
             .whereRef('own.key', '=', 'due.key'),
         ),
+      ),
+  )
+  yield* change(
+    db
+      .deleteFrom('dropped_file')
+      .where('job', '=', to)
+      .where('key', 'in', (of) =>
+        of.selectFrom('dropped_file as own').select('own.key').where('own.job', '=', from),
       ),
   )
   yield* change(

@@ -1,12 +1,15 @@
 /** Rules about what conditions ask: whether it is known there, and whether the answer can vary. */
-import type { Job } from '../../core/manifest.ts'
+import type { Job, Parameter } from '../../core/manifest.ts'
+import { parametersOf } from '../../core/parameters.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { type ComparedValue, conditionValues, decideTest } from '../conditions.ts'
+import { hasCampaign } from '../followed-jobs.ts'
 import { areStepsSound, fillEdges, reachSteps } from '../graph.ts'
 import { type LoadedDocument, placeOf } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
 import { jsonType, nameType } from '../schema-sentences.ts'
 import { callCentersOf } from './call-centers.ts'
+import { unknownParameter } from './parameters.ts'
 import { jobRule, type Rule } from './rule.ts'
 import { offersFiles } from './steps.ts'
 
@@ -22,21 +25,24 @@ function eachCondition(
   })
 }
 
-const conditionValue = jobRule('condition-value', (document, report) => {
+const conditionValue = jobRule('condition-value', (document, report, manifests, job) => {
   eachCondition(document, (step, index) => {
     for (const { value, pointer } of conditionValues(step.when, `/steps/${index}/when`)) {
       const fault = value.startsWith('steps.')
         ? faultOfStepValue(document.value, step.name, value)
-        : faultOfTriggerValue(document.value.trigger.type, value)
+        : faultOfTriggerValue(document.value.trigger, value, hasCampaign(manifests, job))
       if (fault) report(placeOf(document, pointer), fault)
     }
   })
 })
 
-function faultOfTriggerValue(trigger: Job['trigger']['type'], value: string): string | undefined {
+function faultOfTriggerValue(whole: Job['trigger'], value: string, isCampaign: boolean): string | undefined {
+  if (value.startsWith(ofParameter)) return unknownParameter(whole, value.slice(ofParameter.length))
+  const trigger = whole.type
   const brings = { event: 'campaign', file: 'ftp-in' } as const
   const what = value.split('.')[0] as keyof typeof brings
   if (!Object.hasOwn(brings, what) || brings[what] === trigger) return undefined
+  if (what === 'event' && isCampaign) return undefined
   return `${value} is there only in a job with the trigger ${quote(brings[what])}; this job's is ${quote(trigger)}`
 }
 
@@ -79,7 +85,7 @@ const operators = ['matches', 'greaterThan', 'lessThan'] as const
 
 /** The parts of a comparison that no run can fulfil. */
 function impossible({ value, pointer, test, equals }: ComparedValue, job: Job): Wrong[] {
-  const type = typeOfValue(value)
+  const type = typeOfValue(job, value)
   if (type === undefined) return []
   const is = `${value} is ${nameType(type)}`
   const operator = operators.find((name) => name in test)
@@ -96,11 +102,18 @@ function impossible({ value, pointer, test, equals }: ComparedValue, job: Job): 
         },
       ]
     }
-    const known = value === 'run.weekday' ? weekdays : value === 'run.client' ? [job.client] : undefined
+    const known = knownValues(job, value)
     if (!known || known.includes(String(to))) return []
     const hint = suggestWord(String(to), known) || `; allowed: ${listWords(known)}`
     return [{ pointer: at, message: `this never holds: ${value} is never ${quote(to)}${hint}` }]
   })
+}
+
+/** The only texts that a value ever has; undefined where it may be any. */
+function knownValues(job: Job, value: string): string[] | undefined {
+  if (value === 'run.weekday') return weekdays
+  if (value === 'run.client') return [job.client]
+  return parameterOf(job, value)?.allowed?.map(String)
 }
 
 interface Wrong {
@@ -108,8 +121,21 @@ interface Wrong {
   message: string
 }
 
+const ofParameter = 'run.parameters.'
+
+/** The parameter that a value is; undefined for any other value, and for one that the job does not have. */
+function parameterOf({ trigger }: Job, value: string): Parameter | undefined {
+  if (!value.startsWith(ofParameter)) return undefined
+  return parametersOf(trigger).find(({ name }) => name === value.slice(ofParameter.length))
+}
+
 /** The type that a value has in every run; of an event's fields nothing is known before. */
-function typeOfValue(value: string): 'string' | 'number' | 'boolean' | undefined {
+function typeOfValue(job: Job, value: string): 'string' | 'number' | 'boolean' | undefined {
+  if (value.startsWith(ofParameter)) {
+    const type = parameterOf(job, value)?.type
+    if (type === undefined || type === 'boolean') return type
+    return type === 'integer' || type === 'number' ? 'number' : 'string'
+  }
   if (value.startsWith('event.')) return undefined
   if (/^(file\.size|steps\..*\.(rows|size))$/.test(value)) return 'number'
   return value.endsWith('.ok') ? 'boolean' : 'string'

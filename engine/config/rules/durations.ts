@@ -22,18 +22,18 @@ function durationsOf({ timeout, trigger, steps }: Job): Limited[] {
   const schedules = trigger.type === 'scheduled' ? trigger.schedules : []
   return [
     { pointer: '/timeout', text: timeout, least: '1m', most: '30d' },
-    ...folders.map(({ every }, index) => ({
-      pointer: `/trigger/folders/${index}/every`,
-      text: every,
-      least: '1s',
-      most: '1d',
-    })),
-    ...schedules.map(({ catchUpWindow }, index) => ({
-      pointer: `/trigger/schedules/${index}/catchUpWindow`,
-      text: catchUpWindow,
-      least: '1m',
-      most: '400d',
-    })),
+    ...folders.flatMap(({ every, minAge, maxWait }, index): Limited[] => [
+      { pointer: `/trigger/folders/${index}/every`, text: every, least: '1s', most: '1d' },
+      { pointer: `/trigger/folders/${index}/minAge`, text: minAge, least: '1s', most: '1d' },
+      { pointer: `/trigger/folders/${index}/maxWait`, text: maxWait, least: '1m', most: '30d' },
+    ]),
+    ...schedules.flatMap(({ catchUpWindow, spread }, index): Limited[] => {
+      const pointer = `/trigger/schedules/${index}`
+      return [
+        { pointer: `${pointer}/catchUpWindow`, text: catchUpWindow, least: '1m', most: '400d' },
+        { pointer: `${pointer}/spread`, text: spread, least: '1s', most: '6h' },
+      ]
+    }),
     ...ofSteps,
   ]
 }

@@ -1,10 +1,12 @@
 /** Rules about the names of files. */
 import type { Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
+import { parametersOf } from '../../core/parameters.ts'
 import { readTemplate } from '../../core/template.ts'
-import { checkTokens } from '../../core/tokens.ts'
+import { checkTokens, tokenNames } from '../../core/tokens.ts'
 import type { Manifests } from '../config.ts'
 import { deliveriesOf, deliveriesOfSlot, type NamedDelivery } from '../deliveries.ts'
+import { firstTriggers } from '../followed-jobs.ts'
 import { areStepsSound, fillEdges, reachSteps } from '../graph.ts'
 import { jobFile } from '../layout.ts'
 import { type LoadedDocument, placeOf, placeWithin, valueAt } from '../places.ts'
@@ -30,18 +32,25 @@ const templatesIn: (document: LoadedDocument<Job>) => StepTemplate[] = rememberL
   return found
 })
 
+/** The tokens that a job's names may have: every one, and its own parameters. */
+const tokensOf: (job: Job) => readonly string[] = rememberLast(({ trigger }) => [
+  ...tokenNames,
+  ...parametersOf(trigger).map(({ name }) => `param.${name}`),
+])
+
 const fileTokens = jobRule('file-name-token', (document, report) => {
   for (const { pointer, template } of templatesIn(document)) {
-    for (const { offset, length, message } of checkTokens(template)) {
+    for (const { offset, length, message } of checkTokens(template, tokensOf(document.value))) {
       report(placeWithin(document, pointer, offset, length), message)
     }
   }
 })
 
-const emptyToken = jobRule('empty-token', (document, report) => {
+const emptyToken = jobRule('empty-token', (document, report, manifests, job) => {
   for (const { pointer, template, index } of templatesIn(document)) {
     for (const part of readTemplate(template)) {
-      const reason = part.kind === 'token' ? whyEmpty(part.name, document.value, index) : undefined
+      const about = { job: document.value, index, begins: firstTriggers(manifests, job) }
+      const reason = part.kind === 'token' ? whyEmpty(part.name, about) : undefined
       if (part.kind !== 'token' || !reason) continue
       const message = `{${part.name}} is always empty ${reason}`
       report(placeWithin(document, pointer, part.offset, part.length), message, 'warning')
@@ -50,10 +59,13 @@ const emptyToken = jobRule('empty-token', (document, report) => {
 })
 
 /** Why a token of a step has no value in any run of the job; undefined where it can have one. */
-function whyEmpty(token: string, job: Job, index: number): string | undefined {
+function whyEmpty(
+  token: string,
+  { job, index, begins }: { job: Job; index: number; begins: ReturnType<typeof firstTriggers> },
+): string | undefined {
   const { type } = job.steps[index]!
   if (token === 'callCenter' && job.scope === 'client') return 'in a job of scope "client"'
-  if (token.startsWith('campaign.') && job.trigger.type !== 'campaign') {
+  if (token.startsWith('campaign.') && !begins.has('campaign')) {
     return `without the trigger "campaign"; this job's is ${quote(job.trigger.type)}`
   }
   if (token === 'seq') return 'for now; for names that differ use {slot} or {runId}'

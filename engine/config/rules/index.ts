@@ -2,17 +2,24 @@
 import type { Problem } from '../../core/model.ts'
 import type { Manifests } from '../config.ts'
 import { alertRules } from './alerts.ts'
+import { blackoutRules } from './blackouts.ts'
 import { callCenterRules } from './call-centers.ts'
+import { catalogTokenRules } from './catalog-tokens.ts'
 import { conditionRules } from './conditions.ts'
 import { coveredDaysRules } from './covered-days.ts'
 import { dropFolderRules } from './drop-folders.ts'
 import { durationRules } from './durations.ts'
 import { fileRules } from './files.ts'
+import { followedJobRules } from './followed-jobs.ts'
 import { jobTestRules } from './job-tests.ts'
+import { layoutRules } from './layouts.ts'
 import { nameRules } from './names.ts'
 import { noEffectRules } from './no-effect.ts'
+import { outcomeRules } from './outcomes.ts'
+import { parameterRules } from './parameters.ts'
 import { policyRules } from './policy.ts'
 import { referenceRules } from './references.ts'
+import { reportMailRules } from './report-mails.ts'
 import { reportRules } from './reports.ts'
 import { retentionRules } from './retention.ts'
 import type { Report, Rule } from './rule.ts'
@@ -25,12 +32,16 @@ export const rules: readonly Rule[] = [
   ...nameRules,
   ...referenceRules,
   ...policyRules,
+  ...catalogTokenRules,
   ...alertRules,
   ...stepRules,
   ...conditionRules,
+  ...parameterRules,
   ...callCenterRules,
   ...dropFolderRules,
+  ...followedJobRules,
   ...scheduleRules,
+  ...blackoutRules,
   ...coveredDaysRules,
   ...durationRules,
   ...retentionRules,
@@ -38,6 +49,9 @@ export const rules: readonly Rule[] = [
   ...fileRules,
   ...templateRules,
   ...reportRules,
+  ...reportMailRules,
+  ...layoutRules,
+  ...outcomeRules,
   ...trustRules,
   ...jobTestRules,
 ]

@@ -3,13 +3,16 @@ import { errorTable } from '../../core/errors.ts'
 import type { Job, JobTest, TestGiven } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
 import { readMoment } from '../../core/moment.ts'
+import { parametersOf, readParameter } from '../../core/parameters.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import type { Manifests } from '../config.ts'
 import { type FixtureFault, fixtureFolder, readFixture } from '../fixtures.ts'
+import { firstTriggers } from '../followed-jobs.ts'
 import { jobFile } from '../layout.ts'
 import { type LoadedDocument, placeOf, pointerPart } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
 import { callCentersOf } from './call-centers.ts'
+import { unknownParameter } from './parameters.ts'
 import type { Report, Rule } from './rule.ts'
 
 const testWithoutJob: Rule = {
@@ -104,13 +107,16 @@ const testGiven = testRule('test-given', (test, at, report, about) => {
   if (given.slot !== undefined && readMoment(given.slot, client?.timezone ?? 'UTC') === undefined) {
     tell('/slot', `${quote(given.slot)} is no moment; write it as "2026-11-20T18:30"`)
   }
-  if (given.event && job.trigger.type !== 'campaign') {
+  if (given.event && !firstTriggers(manifests, id).has('campaign')) {
     tell(
       '/event',
       `an event starts only a job of type "campaign"; this one is ${quote(job.trigger.type)}`,
       'key',
     )
   }
+  if (given.parameters) tellParameters(given.parameters, job, tell)
+  if (given.parameters && given.event)
+    tell('/parameters', 'an event brings its parameters with its data; leave one of them out', 'key')
   if (given.file && job.trigger.type !== 'ftp-in') {
     tell('/file', `a file starts only a job of type "ftp-in"; this one is ${quote(job.trigger.type)}`, 'key')
   }
@@ -119,6 +125,19 @@ const testGiven = testRule('test-given', (test, at, report, about) => {
   }
   if (client) tellCallCenter(given, callCentersOf(job, client), at, report, about)
 })
+
+function tellParameters(
+  given: NonNullable<TestGiven['parameters']>,
+  { trigger }: Job,
+  tell: (key: string, message: string) => void,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    const definition = parametersOf(trigger).find((parameter) => parameter.name === name)
+    const read = definition && readParameter(definition, value)
+    const fault = read ? ('fault' in read ? read.fault : undefined) : unknownParameter(trigger, name)
+    if (fault) tell(`/parameters${pointerPart(name)}`, fault)
+  }
+}
 
 function tellCallCenter(
   given: TestGiven,

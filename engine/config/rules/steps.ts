@@ -4,6 +4,7 @@ import type { Job } from '../../core/manifest.ts'
 import type { Step } from '../../core/model.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { conditionValues } from '../conditions.ts'
+import { hasCampaign } from '../followed-jobs.ts'
 import { areStepsSound, edges, endings, fillEdges, findCycle, reachSteps } from '../graph.ts'
 import { placeOf } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
@@ -124,11 +125,12 @@ const fromReached = jobRule('from-not-on-every-path', (document, report) => {
   })
 })
 
-const periodCampaign = jobRule('period-campaign', (document, report) => {
+const periodCampaign = jobRule('period-campaign', (document, report, manifests, job) => {
   const { steps, trigger } = document.value
   steps.forEach((step, index) => {
-    if (step.type === 'report' && step.period === 'campaign' && trigger.type !== 'campaign') {
-      const message = `the period "campaign" needs a trigger of type "campaign"; this job's is ${quote(trigger.type)}`
+    if (step.type === 'report' && step.period === 'campaign' && !hasCampaign(manifests, job)) {
+      const needs = trigger.type === 'after' ? '; follow only jobs that have it' : ''
+      const message = `the period "campaign" needs a trigger of type "campaign"; this job's is ${quote(trigger.type)}${needs}`
       report(placeOf(document, `/steps/${index}/period`), message)
     }
   })

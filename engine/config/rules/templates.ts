@@ -6,7 +6,10 @@ import { placeOf, placeWithin } from '../places.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 /** The names that a mail of a run may use. */
-const mailNames = ['job', 'client', 'callCenter', 'run', 'period', 'slot', 'files', 'event', 'steps']
+const mailNames = [
+  ...['job', 'client', 'callCenter', 'run', 'period', 'slot', 'files', 'reports'],
+  ...['event', 'campaign', 'parameters', 'steps'],
+]
 /** The names that the mails to the operators may use. */
 const operatorNames: Record<string, string[]> = {
   alert: [

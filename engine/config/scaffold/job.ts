@@ -1,6 +1,7 @@
 /** The platform's job setup request as a manifest: which report, for whom, when, and how it is delivered. */
 import { DAY, HOUR, MINUTE, timeOfDay } from '../../core/civil.ts'
 import type { Client, Job } from '../../core/manifest.ts'
+import { fileExtension } from '../../core/report-file.ts'
 import { jobFile } from '../layout.ts'
 import { type NewFile, writeManifest } from '../write-manifest.ts'
 
@@ -8,7 +9,7 @@ type ReportStep = Extract<Job['steps'][number], { type: 'report' }>
 type ScheduledTrigger = Extract<Job['trigger'], { type: 'scheduled' }>
 type Schedule = ScheduledTrigger['schedules'][number]
 
-export const frequencies = ['eoc', 'eod', 'hourly', 'weekly', 'monthly', 'cron'] as const
+export const frequencies = ['eoc', 'eod', 'hourly', 'weekly', 'monthly', 'cron', 'after'] as const
 export type Frequency = (typeof frequencies)[number]
 
 export const deliveryWays = ['email', 'sftp', 's3'] as const
@@ -30,7 +31,9 @@ export interface JobRequest {
   report: string
   format: ReportStep['format']
   frequency: Frequency
-  /** When it is due; not with `eoc`. */
+  /** With `after`: the job that it follows. */
+  after?: string
+  /** When it is due; not with `eoc` and `after`. */
   schedule?: Omit<Schedule, 'name'>
   period: ReportStep['period']
   onEmpty: ReportStep['onEmpty']
@@ -44,6 +47,7 @@ const words: Record<Frequency, { name: string; title: (report: string) => string
   weekly: { name: 'weekly', title: (report) => `Weekly ${lowerFirst(report)}`, schedule: 'weekly' },
   monthly: { name: 'monthly', title: (report) => `Monthly ${lowerFirst(report)}`, schedule: 'monthly' },
   cron: { name: 'scheduled', title: (report) => `Scheduled ${lowerFirst(report)}`, schedule: 'scheduled' },
+  after: { name: 'after', title: (report) => `${report} after another job`, schedule: '' },
 }
 
 /** The period that a report of that frequency covers unless somebody says otherwise. */
@@ -54,6 +58,7 @@ export const usualPeriods: Record<Frequency, ReportStep['period']> = {
   weekly: 'week',
   monthly: 'month',
   cron: 'day',
+  after: 'day',
 }
 
 /** The name that a job gets unless somebody gives one, such as `eod-call-detail`. */
@@ -74,7 +79,7 @@ export function usualTime({ dayCutOff = '00:00' }: Pick<Client, 'dayCutOff'>): s
 }
 
 /** The cron expression of a frequency at a time of day `HH:mm`; `hourly` takes only the minute of it. */
-export function cronOf(frequency: Exclude<Frequency, 'eoc' | 'cron'>, time: string): string {
+export function cronOf(frequency: Exclude<Frequency, 'eoc' | 'cron' | 'after'>, time: string): string {
   const [hour = 0, minute = 0] = time.split(':').map(Number)
   if (frequency === 'hourly') return `${minute} * * * *`
   const days = { eod: '* * *', weekly: '* * 1', monthly: '1 * *' }[frequency]
@@ -110,12 +115,14 @@ export function writeJob(request: JobRequest): NewFile {
   })
 }
 
-function triggerOf({ frequency, schedule }: JobRequest): Job['trigger'] {
+function triggerOf({ frequency, after, schedule }: JobRequest): Job['trigger'] {
+  if (after !== undefined) return { type: 'after', job: after }
   if (frequency === 'eoc' || schedule === undefined) return { type: 'campaign' }
   return { type: 'scheduled', schedules: [{ name: words[frequency].schedule, ...schedule }] }
 }
 
-function describeTrigger({ frequency, schedule, client }: JobRequest): string {
+function describeTrigger({ frequency, after, schedule, client }: JobRequest): string {
+  if (after !== undefined) return `Each time a run of ${after} has succeeded, for the same moment.`
   if (frequency === 'eoc') return "Each time one of the client's campaigns has ended."
   const zone = schedule?.timezone ?? client.timezone
   return `Minute, hour, day of month, month, day of week; the time is that of ${zone}.`
@@ -126,8 +133,8 @@ function buildStep({ report, period, format, onEmpty, scope, frequency }: JobReq
   // The job's name, so that two jobs with the same report never give the same file.
   const fileName =
     frequency === 'eoc'
-      ? `${whose}_{job}_{campaign.id}.${format}`
-      : `${whose}_{job}_${stampOf(period)}.${format}`
+      ? `${whose}_{job}_{campaign.id}.${fileExtension({ format })}`
+      : `${whose}_{job}_${stampOf(period)}.${fileExtension({ format })}`
   return { name: 'build', type: 'report', report, period, format, fileName, onEmpty }
 }
 

@@ -1,9 +1,11 @@
 /** All that a change does to one job. */
+import { spellFollow } from '../follow-ups.ts'
 import type { Snapshot, Trigger } from '../model.ts'
+import { describeFields } from '../schedule-words.ts'
 import { compareSets, deliveryEffects, recipientsOf, spellTarget, targetsOf } from './delivery-effects.ts'
 import { listDifferences } from './differences.ts'
 import type { Effect } from './model.ts'
-import { phrase } from './phrase.ts'
+import { type Phrase, phrase } from './phrase.ts'
 import { nextSlots, scheduleEffects } from './schedule-effects.ts'
 import { settingEffects } from './setting-effects.ts'
 import { stepEffects } from './step-effects.ts'
@@ -32,7 +34,9 @@ export function jobEffects(
 export function removalEffects({ manifest, schedules, ...rest }: Snapshot): Effect[] {
   const snapshot = { manifest, schedules, ...rest }
   const stops = {
-    schedules: schedules.map(({ name, cron, timezone }) => `${name}: ${cron} ${timezone}`),
+    schedules: schedules.map(
+      ({ name, fields, timezone }) => `${name}: ${describeFields(fields)} ${timezone}`,
+    ),
     recipients: [...new Set(recipientsOf(snapshot).map(({ address }) => address))],
     targets: [...new Set(targetsOf(snapshot).map(spellTarget))],
   }
@@ -55,10 +59,11 @@ function enabledEffects(before: Snapshot | null, after: Snapshot, nowMs: number)
 
 function triggerEffects(before: Snapshot | null, after: Snapshot, nowMs: number): Effect[] {
   const [old, now] = [before?.manifest.trigger, after.manifest.trigger]
+  const follows: Phrase = now.type === 'after' ? phrase`: it runs ${spellFollow(now)}` : []
   const told =
     old === undefined
-      ? phrase`trigger type ${now.type}`
-      : phrase`trigger type ${now.type}, it was ${old.type}`
+      ? phrase`trigger type ${now.type}${follows}`
+      : phrase`trigger type ${now.type}${follows}, it was ${old.type}`
   const set: Effect[] =
     old?.type === now.type
       ? []

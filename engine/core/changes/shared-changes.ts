@@ -45,7 +45,7 @@ export function reachingChanges(shared: readonly SharedChange[]): Map<JobId, Sha
 function tellWhole({ value }: SharedDocument): Phrase[] {
   if (value === null || typeof value !== 'object') return []
   return Object.entries(value)
-    .filter(([key]) => !['apiVersion', 'kind', 'name', 'sql'].includes(key))
+    .filter(([key]) => !['apiVersion', 'kind', 'name', 'sql', 'totalsSql', 'chartSql'].includes(key))
     .map(([key, inner]) => phrase`${key}: ${showValue(inner)}`)
 }
 
@@ -70,6 +70,7 @@ function reaches(document: SharedDocument, { before, after }: KeptJob, keys: str
         // These only say what is allowed: no run of a job that compiles differs by them.
         if (['connections', 'recipientDomains', 'minInterval'].includes(key)) return false
         if (key === 'maxAttachmentSize') return has('email')
+        if (key === 'reportLimits') return has('report')
         if (key === 'dataset') return has('report')
         return key === 'eventKeys' ? trigger.type === 'campaign' : true
       })

@@ -41,6 +41,11 @@ export interface RemoteFiles {
   put(request: PutRequest, signal: AbortSignal): Promise<string>
   /** Renames within the connection, making the folder; throws FILE_EXISTS unless asked to replace, FILE_MISSING. */
   move(from: string, to: string, overwrite: 'fail' | 'replace', signal: AbortSignal): Promise<void>
+  /**
+   * Calls `onChange` soon after something changed in a folder, until the signal aborts: a hint that may be missing or
+   * come for nothing. Resolves at once; absent where a server cannot tell.
+   */
+  hint?(folder: string, onChange: () => void, signal: AbortSignal): Promise<void>
 }
 
 /** One bucket. Keys are without the connection's prefix. */
@@ -74,6 +79,8 @@ export interface MailMessage {
   /** Further headers, of plain ASCII words. */
   headers?: Record<string, string>
   attachments: { fileName: string; mediaType: string; localPath: string }[]
+  /** Shown within the HTML, which names each as `cid:<id>`. */
+  images?: { id: string; fileName: string; mediaType: string; content: Uint8Array }[]
 }
 
 /** A mail server's answer for each recipient. */

@@ -12,6 +12,7 @@ import type {
   RunDetail,
   RunFile,
   RunOrigin,
+  RunParameters,
   RunState,
   Sha256,
   Snapshot,
@@ -29,7 +30,9 @@ import type {
   OpenExpectation,
   StepAlert,
 } from './alerts.ts'
+import type { CatalogFacts, TroubledDelivery } from './catalog.ts'
 import type { CommitFacts } from './config-source.ts'
+import type { DropRecords, SeenFile, SeenRecord } from './drops.ts'
 import type { QueuedRun } from './queue.ts'
 import type { Pruned, PruneLimits } from './retention.ts'
 import type { Action, Applied, Audit, Hold, JobChange, JobVersion, OperatorFacts, Sync } from './sync.ts'
@@ -41,7 +44,12 @@ export interface DueRecord {
   slot: Instant
   schedule: string | null
   event: EventData | null
+  parameters?: RunParameters
   file: DroppedFile | null
+  /** The files of one run for all of them; then `file` is null. */
+  files?: DroppedFile[]
+  /** The same files as they were decided on. One that started a run before makes the whole due thing known. */
+  seen?: SeenFile[]
   /** One run each; null is the whole client. */
   callCenters: (string | null)[]
   snapshot: Sha256
@@ -51,6 +59,10 @@ export interface DueRecord {
   dryRun: boolean
   /** Repeats a run: its files are taken over, those of the named steps only; `who` and `why` are recorded with it. */
   repeats?: { origin: RunOrigin; filesOf: string[]; audit: Audit }
+  /** Days off that the slot covers besides its own, taken over with it; absent where the job's schedules tell. */
+  skippedDays?: number
+  /** Why nothing of it is done: its runs are recorded as skipped. */
+  passedOver?: string
   /** Runs of a group side by side are limited; null: they are not. */
   group: RunGroup | null
   now: Instant
@@ -65,6 +77,8 @@ export interface RunGroup {
 
 /** A run that has not ended, as a queue must know it. */
 export interface WaitingRun extends Omit<QueuedRun, 'connections'> {
+  /** Whose slot `dueAt` is; null for a run that no schedule started. */
+  schedule: string | null
   snapshot: Sha256
   /** The step that is next or running. */
   position: string | null
@@ -104,6 +118,38 @@ export interface EventRecord {
   data: EventData
   bodySha256: Sha256
   receivedAt: Instant
+}
+
+/** What came of an event. `refused`: the job that takes it could not, for its sender's fault. */
+export interface EventVerdict {
+  outcome: 'started' | 'nothing' | 'refused'
+  /** Why it started nothing, a sentence; otherwise empty. */
+  note: string
+  /** Told to the operators with it; one of that id is told only once. */
+  notice: { id: string; facts: NoticeFacts } | null
+}
+
+/** What an event is answered with: a repeat as the first time. `runIds` and `note` are empty for another body. */
+export interface EventAnswer extends Pick<EventVerdict, 'outcome' | 'note'> {
+  known: boolean
+  sameBody: boolean
+  runIds: string[]
+}
+
+/** An event as it is kept. */
+export interface KnownEvent extends EventRecord, Pick<EventVerdict, 'outcome' | 'note'> {
+  runIds: string[]
+}
+
+/** Which events are asked for. */
+export interface EventFilter {
+  client?: string
+  id?: string
+  /** Only those that started nothing. */
+  unused?: boolean
+  /** Only those received at this moment or later. */
+  since?: Instant
+  limit: number
 }
 
 export interface SlotRecord {
@@ -152,6 +198,17 @@ export interface TakenFile {
   runs: RunDetail[]
 }
 
+type OfJob<M> = M extends (...args: infer A) => infer R ? (job: JobId, ...args: A) => R : never
+
+/** DropRecords of any job. */
+export type LedgerDrops = {
+  [M in Exclude<keyof DropRecords, 'tell' | 'record' | 'markGone' | 'settle'>]: OfJob<DropRecords[M]>
+} & {
+  record(job: JobId, file: SeenFile, now: Instant): Promise<void>
+  markGone(job: JobId, keys: string[], now: Instant): Promise<void>
+  settle(job: JobId, key: string, note: string, isGone: boolean, now: Instant): Promise<void>
+}
+
 export interface Ledger {
   /** Records a reconcile: new snapshots, problems, jobs that are gone, and the sync itself. */
   applyRevision(applied: Applied): Promise<void>
@@ -195,12 +252,19 @@ export interface Ledger {
   recordSlots(slots: SlotRecord[]): Promise<void>
   /** For each schedule of a job, by name: nothing at or before this moment is due any more. */
   schedulesSince(job: JobId, now: Instant): Promise<Record<string, Instant>>
-  /** Records an event and the runs it starts; `known` where it was there before, with whether its body was the same. */
-  recordEvent(
-    event: EventRecord,
-    due: DueRecord[],
-  ): Promise<{ known: boolean; sameBody: boolean; runIds: string[] }>
+  /**
+   * Records an event, what came of it, and the runs it starts. `known` where it was there before, with whether its body
+   * was the same: then nothing is changed. Without a verdict it is told by whether it starts anything.
+   */
+  recordEvent(event: EventRecord, due: DueRecord[], verdict?: EventVerdict): Promise<EventAnswer>
+  /** Newest first. */
+  events(filter: EventFilter): Promise<KnownEvent[]>
+  /** Whether a posted file was decided on before; one that lies where it was again is kept from being forgotten. */
   knowsFile(job: JobId, key: string): Promise<boolean>
+  /** What is kept of a job's posted files; see DropRecords. */
+  drops: LedgerDrops
+  /** Every decision on what was posted at that path, newest first; at most 20. */
+  seenFiles(job: JobId, path: string): Promise<SeenRecord[]>
 
   /** Runs that have not ended, oldest first. */
   unfinishedRuns(): Promise<Run[]>
@@ -221,6 +285,21 @@ export interface Ledger {
   takeBackAttempt(guard: RunGuard, seq: number): Promise<void>
   /** Shows why a step waits for another attempt. */
   noteError(guard: RunGuard, seq: number, error: RecordedError): Promise<void>
+  /**
+   * As `endStep`, and records what becomes due by it in the same transaction: where the one is refused or lost, so is the
+   * other. With the ids of the runs that are new.
+   */
+  endStepAndFollow(
+    guard: RunGuard,
+    end: StepEnd,
+    follows: DueRecord[],
+  ): Promise<{ isTold: boolean; runIds: string[] }>
+  /** As `cancelRun`, and records what becomes due by it in the same transaction; nothing where the run had ended. */
+  cancelRunAndFollow(
+    runId: string,
+    audit: Audit,
+    follows: DueRecord[],
+  ): Promise<{ state: RunState | undefined; runIds: string[] }>
   /** Moves the run on, counts its failures in a row, and makes alerts pending; true where there are new ones. */
   endStep(guard: RunGuard, end: StepEnd): Promise<boolean>
 
@@ -267,6 +346,10 @@ export interface Ledger {
   endExpectation(ended: EndedExpectation): Promise<boolean>
   /** Late and missing moments that nothing came of yet, oldest first. */
   openExpectations(): Promise<OpenExpectation[]>
+  /** What a client's pages are made of, or those of one of its jobs; outcomes since that moment. */
+  catalogFacts(client: string, since: Instant, job?: JobId): Promise<CatalogFacts>
+  /** Deliveries that the target does not have, or of which nobody can tell, newest first; dry runs aside. */
+  troubledDeliveries(since: Instant, limit: number): Promise<TroubledDelivery[]>
 
   /** Makes one durable write that says nothing. Throws STORAGE_FAILED while none can be made. */
   probe(now: Instant): Promise<void>

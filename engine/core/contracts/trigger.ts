@@ -1,6 +1,15 @@
 /** What a trigger type is: one file under engine/triggers, one line in its list. */
 import type { Connection } from '../manifest.ts'
-import type { DroppedFile, EventData, Instant, Snapshot, Trigger, TriggerOf } from '../model.ts'
+import type {
+  DroppedFile,
+  EventData,
+  Instant,
+  RunParameters,
+  Snapshot,
+  Trigger,
+  TriggerOf,
+} from '../model.ts'
+import type { DropRecords, SeenFile } from './drops.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Artifacts, Clock, Log } from './services.ts'
 
@@ -11,7 +20,13 @@ export interface Due {
   slot: Instant
   schedule: string | null
   event: EventData | null
+  /** Typed already. */
+  parameters?: RunParameters
   file: DroppedFile | null
+  /** The files of one run for all of them; then `file` is null. */
+  files?: DroppedFile[]
+  /** The same files as they were decided on. */
+  seen?: SeenFile[]
   /** null: the job's own fan-out. */
   callCenter: string | null
 }
@@ -23,8 +38,10 @@ export interface TriggerHost {
   due(due: Due): Promise<boolean>
   /** Records that slots were passed over, so that every slot has an outcome. */
   passOver(schedule: string, slots: Instant[], outcome: 'missed' | 'skipped', note: string): Promise<void>
-  /** Whether a dropped file was taken before. */
+  /** Whether a posted file was decided on before. */
   knowsFile(key: string): Promise<boolean>
+  /** What is kept of the job's posted files. */
+  drops: DropRecords
   connection(name: string): Connection
   endpoints: Endpoints
   artifacts: Artifacts

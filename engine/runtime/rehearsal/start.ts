@@ -10,6 +10,13 @@ import type { DropFolder, TestGiven } from '../../core/manifest.ts'
 import { mediaTypeOf } from '../../core/media-type.ts'
 import type { DroppedFile, EventData, Snapshot, Trigger } from '../../core/model.ts'
 import { readMoment } from '../../core/moment.ts'
+import {
+  type FilledParameters,
+  parametersOf,
+  readEventParameters,
+  readGivenParameters,
+  sampleParameter,
+} from '../../core/parameters.ts'
 import { joinPath } from '../../core/paths.ts'
 import { enumerateSlots, nextSlot } from '../../core/slots.ts'
 import { firstInstantOfWall } from '../../core/zone.ts'
@@ -57,15 +64,28 @@ export async function startRun(given: TestGiven, snapshot: Snapshot, parts: Star
       const { type = 'campaign.ended', data } = given.event ?? {}
       const event = (data as EventData | undefined) ?? (given.event ? {} : sampleCampaign(slotMs))
       const taken = parts.triggers.find((each) => each.type === trigger.type)?.accepts?.(type)
-      return taken
-        ? { due: { ...due, type: trigger.type, event } }
-        : { nothing: `no campaign job is started by an event ${type}` }
+      if (!taken) return { nothing: `no campaign job is started by an event ${type}` }
+      const read = given.event ? readEventParameters(parametersOf(trigger), event) : supplied(given, trigger)
+      if ('faults' in read) return { nothing: `the event is refused: ${read.faults.join('; ')}` }
+      return { due: { ...due, type: trigger.type, event, parameters: read.values } }
     }
     case 'ftp-in':
       return await startByFile(given.file ?? {}, trigger.folders, due, parts)
-    default:
-      return { due: { ...due, type: 'manual' } }
+    case 'after':
+      return { due: { ...due, type: trigger.type, event: eventOfChain(given, snapshot, slotMs) } }
+    default: {
+      const read = supplied(given, trigger)
+      if ('faults' in read) return { nothing: `the run is refused: ${read.faults.join('; ')}` }
+      return { due: { ...due, type: 'manual', parameters: read.values } }
+    }
   }
+}
+
+/** What is given by name, and a value that fits for each other parameter. */
+function supplied({ parameters }: TestGiven, trigger: Trigger): FilledParameters {
+  const definitions = parametersOf(trigger)
+  const samples = definitions.map((definition) => [definition.name, sampleParameter(definition)])
+  return readGivenParameters(definitions, { ...Object.fromEntries(samples), ...parameters })
 }
 
 /** At a moment that is no slot of the job it is a run by hand. */
@@ -86,6 +106,13 @@ function startScheduled(slotMs: number, snapshot: Snapshot, due: Due): Start {
 export function sampleCampaign(endMs: number): { campaign: Record<'id' | 'name' | 'start' | 'end', string> } {
   const [start, end] = [endMs - campaignMs, endMs].map((ms) => new Date(ms).toISOString()) as [string, string]
   return { campaign: { id: 'sample', name: 'Sample campaign', start, end } }
+}
+
+/** What the chain began with: as given, and a campaign where the job has to know one. */
+function eventOfChain({ event }: TestGiven, { manifest }: Snapshot, slotMs: number): EventData | null {
+  if (event) return (event.data as EventData | undefined) ?? {}
+  const isOfCampaign = manifest.steps.some((step) => step.type === 'report' && step.period === 'campaign')
+  return isOfCampaign ? sampleCampaign(slotMs) : null
 }
 
 type GivenFile = Partial<NonNullable<TestGiven['file']>>

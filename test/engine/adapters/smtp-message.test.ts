@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers'
+import { simpleParser } from 'mailparser'
 import t from 'tap'
 import { openMessage } from '../../../engine/adapters/smtp-message.ts'
 import type { SmtpConnection } from '../../../engine/core/manifest.ts'
@@ -16,6 +17,21 @@ const message = {
   text: 'Calls',
   attachments: [],
 }
+
+t.test('an image goes with the HTML that names it, inline, the same bytes each time', async (t) => {
+  const image = { id: 'chart-1@jobsd', fileName: 'chart.png', mediaType: 'image/png' }
+  const html = '<img src="cid:chart-1@jobsd" alt="Calls: 3">'
+  const images = [{ ...image, content: Buffer.from('a picture') }]
+  const build = async () =>
+    await text(await openMessage(connections.mail as SmtpConnection, { ...message, html, images }))
+  const built = await build()
+  const parsed = await simpleParser(built)
+  t.match(parsed.attachments, [{ contentId: '<chart-1@jobsd>', contentType: 'image/png', related: true }])
+  t.equal(parsed.attachments[0]?.content.toString(), 'a picture')
+  t.match(parsed.html, /<img src="data:image\/png;base64,/, 'the reader finds what the HTML names')
+  t.match(parsed.text, 'Calls')
+  t.equal(await build(), built)
+})
 
 t.test('further headers are among the others, and only where they are asked for', async (t) => {
   const build = async (headers?: Record<string, string>) =>

@@ -240,7 +240,10 @@ t.test('an event is known as long as the settings say, and its key no shorter', 
   await ledger.recordEvent(event, [due])
   t.match(await ledger.prune(limits(day(1))), { events: 0, dues: 0 })
   t.match(await ledger.prune(limits(day(50), { duesBefore: day(1) })), { events: 1, dues: 0 })
-  t.match(await ledger.recordEvent(event, [due]), { runIds: [] }, 'it starts nothing again')
+  const started = { outcome: 'started', note: '', notice: null } as const
+  const again = await ledger.recordEvent(event, [due], started)
+  t.match(again, { known: false, runIds: [] }, 'it starts nothing again')
+  t.match(again, { outcome: 'nothing', note: /forgotten/ }, 'and is not told to have started something')
   t.equal(count('run'), 1)
 })
 

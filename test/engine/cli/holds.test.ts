@@ -21,7 +21,9 @@ const retitled = (text: string): string => text.replace(/^title: .*$/m, 'title: 
 async function createStage(t: Test) {
   const stage = await startSmallEngine(t)
   const socket = join(makeShortFolder(t), 's')
-  const control = await listenForControl(socket, stage.engine, async () => ({ runIds: [] }))
+  const control = await listenForControl(socket, stage.engine, () =>
+    Promise.reject(new Error('no events here')),
+  )
   t.teardown(() => control.close())
 
   async function jobsd(args: string[], env: NodeJS.ProcessEnv = {}) {
@@ -142,7 +144,7 @@ t.test('what is not said rightly is refused and changes nothing', async (t) => {
 t.test('the socket takes no request of another shape', async (t) => {
   const { engine, ledger } = await startSmallEngine(t)
   const socket = join(makeShortFolder(t), 's')
-  const control = await listenForControl(socket, engine, async () => ({ runIds: [] }))
+  const control = await listenForControl(socket, engine, () => Promise.reject(new Error('no events here')))
   t.teardown(() => control.close())
   const client = (await connectControl(socket))!
   const whole = { job: 'acme/eod', who: 'a', why: 'b' }

@@ -1,6 +1,15 @@
 import '../../fakes/clean-children.ts'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { deliveryWays, frequencies } from '../../../engine/config/scaffold/job.ts'
@@ -14,6 +23,20 @@ function createRepository(t: Test): string {
   const filter = (path: string) => !path.endsWith('.test.yaml')
   cpSync(join(root, 'jobs.d'), join(dir, 'jobs.d'), { recursive: true, filter })
   return dir
+}
+
+/** A report `campaign/one` that knows no period. */
+function writeCampaignReport(dir: string): void {
+  const folder = join(dir, 'templates/reports/campaign/one')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(
+    join(folder, 'report.yaml'),
+    'apiVersion: jobsd/v1\nkind: Report\nname: one\ntitle: One\ncategory: campaign\ncolumns: [{ name: name, title: Name, type: text }]\n',
+  )
+  writeFileSync(
+    join(folder, 'query.sql'),
+    'SELECT name FROM campaigns WHERE campaign_id = $campaign_id ORDER BY name\n',
+  )
 }
 
 const read = (dir: string, path: string) => readFileSync(join(dir, path), 'utf8')
@@ -55,6 +78,7 @@ t.test('every setup request becomes a valid job whose tests pass', async (t) => 
         report: isCampaign ? 'campaign/campaign-summary' : 'call/call-detail',
         name: `${frequency}-${scope}-${delivery.replaceAll(',', '-')}`,
         cron: frequency === 'cron' ? '0 9-17 * * *' : null,
+        after: frequency === 'after' ? 'eod-call-detail' : null,
         to: delivery.includes('email') ? 'ops@acme.example,boss@partner.example' : null,
       }),
     )
@@ -69,7 +93,7 @@ t.test('every setup request becomes a valid job whose tests pass', async (t) => 
   const ended = spawnSync(process.execPath, command, { encoding: 'utf8', env: { PATH: process.env.PATH } })
   const jobs = JSON.parse(ended.stdout).jobs as { job: string; tests: { passed: boolean }[] }[]
   const written = jobs.filter(({ job }) => /^acme\/.*-(client|call-center)-|^cobalt\/eoc$/.test(job))
-  t.equal(written.filter(({ tests }) => tests.length >= 4).length, 15)
+  t.equal(written.filter(({ tests }) => tests.length >= 4).length, 17)
   t.same(
     written.filter(({ tests }) => tests.some(({ passed }) => !passed)),
     [],
@@ -165,15 +189,19 @@ t.test(
   'an answer that cannot be is a usage error that says what is allowed, and nothing is written',
   async (t) => {
     const dir = createRepository(t)
+    writeCampaignReport(dir)
     const before = listFiles(dir)
     const wrong: [Record<string, string | null>, RegExp][] = [
       [{ client: 'acne' }, /--client: "acne" is no client; did you mean "acme"\?/],
       [{ report: 'call/call-detial' }, /did you mean "call\/call-detail"\?/],
-      [{ report: 'campaign/campaign-summary' }, /is about one campaign; use --frequency eoc/],
+      [{ report: 'campaign/one' }, /is about one campaign; use --frequency eoc/],
       [{ frequency: 'daily' }, /"daily" is no frequency; there are eoc, eod/],
       [{ delivery: 'fax' }, /"fax" is no way of delivery/],
       [{ frequency: 'cron', cron: '61 * * * *' }, /--cron: "61" is no minute/],
       [{ cron: '0 * * * *' }, /--cron is for --frequency cron/],
+      [{ after: 'eod' }, /--after is for --frequency after/],
+      [{ frequency: 'after' }, /missing: --after/],
+      [{ frequency: 'after', after: 'eod-calls' }, /--after: "eod-calls" is no job of the client/],
       [{ delivery: 'email', to: 'nobody' }, /"nobody" is not one plain e-mail address/],
       [{ to: 'ops@acme.example' }, /--to is for --delivery email/],
       [{ connection: 'acme-s3' }, /acme-s3 is of type s3, which is of no use for --delivery sftp/],

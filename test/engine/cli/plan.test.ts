@@ -110,7 +110,7 @@ t.test(
     t.equal(
       text.out,
       `changed  acme/eod
-  ~ schedule weekdays moves: 30 18 * * 1-5 America/Chicago (us-business: skip) becomes 0 19 * * 1-5 America/Chicago (us-business: skip)
+  ~ schedule weekdays moves: Monday to Friday at 18:30 America/Chicago (30 18 * * 1-5; us-business: skip) becomes Monday to Friday at 19:00 America/Chicago (0 19 * * 1-5; us-business: skip)
       before  Mon 21 Dec 2026, 18:30 -06:00
               Tue 22 Dec 2026, 18:30 -06:00
               Wed 23 Dec 2026, 18:30 -06:00
@@ -129,7 +129,7 @@ changed  acme/mails
 
 removed  acme/old
   - the job is removed and runs no more; what it did so far stays in the history
-      no more slots  weekdays: 30 18 * * 1-5 America/Chicago
+      no more slots  weekdays: Monday to Friday at 18:30 America/Chicago
       no more mail   ops@acme.example
       no more files  sftp:/old/{client}_{callCenter}_{period.end:yyyyMMdd}.csv
 

@@ -76,6 +76,43 @@ t.test('the e-mail file is the mail as it would be sent, attachments and all', a
   )
 })
 
+t.test('the chart of a mail stands in the page itself, and in the e-mail file as its image', async (t) => {
+  const folder = 'templates/reports/call/call-detail'
+  const definition = `apiVersion: jobsd/v1
+kind: Report
+name: call-detail
+title: Call detail
+category: call
+mail:
+  summary: [{ label: Calls }]
+  chart:
+    title: Calls by result
+    kind: bar
+    columns:
+      - { name: result, title: Result, type: text }
+      - { name: calls, title: Calls, type: integer }
+columns:
+  - { name: call_id, title: Call ID, type: text }
+  - { name: seconds, title: Seconds, type: integer }
+`
+  const template = '{{#each reports}}{{#with chart}}<img src="{{src}}" alt="{{alt}}">{{/with}}{{/each}}'
+  const preview = createPreview(t, {
+    ...goodQuery,
+    [`${folder}/report.yaml`]: definition,
+    [`${folder}/chart.sql`]: 'SELECT call_id AS result, count(*) AS calls FROM result GROUP BY call_id',
+    'jobs.d/acme/templates/mail/note/html.hbs': template,
+  })
+  const { code, stderr } = await preview.run(...slot)
+  t.same([code, stderr], [0, ''])
+  const page = preview.read('mail/2-mail.html')
+  t.match(page, /<img src="data:image\/png;base64,iVBOR[\w+/=]+" alt="Calls by result\. Calls: Result 1 1, /)
+  t.match(page, 'img-src data:')
+  const mail = await simpleParser(preview.read('mail/2-mail.eml'))
+  const image = mail.attachments.find(({ contentType }) => contentType === 'image/png')
+  t.equal(image?.related, true)
+  t.ok(page.includes(image!.content.toString('base64')), 'the same picture')
+})
+
 t.test('JSON names each delivery and its files', async (t) => {
   const preview = createPreview(t)
   const { stdout } = await preview.run('--json', '--call-center', 'tampa', ...slot)

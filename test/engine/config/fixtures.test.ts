@@ -1,5 +1,6 @@
 import t from 'tap'
 import { fixtureFolder, readFixture } from '../../../engine/config/fixtures.ts'
+import { datasetTables } from '../../../engine/reports/dataset-tables.ts'
 import { textFile } from './golden.ts'
 
 function read(tables: Record<string, string>) {
@@ -22,10 +23,10 @@ t.test('CSV is read with quotes, either line end, and empty cells as null', asyn
 
 t.test("a left-out client is the tenant's, a left-out table has no rows", async (t) => {
   const { tables } = read({ 'agents.json': '[{ "logon": "a1" }]', 'calls.csv': 'call_id\nc1' })
-  t.same(tables, {
+  t.same(Object.keys(tables), Object.keys(datasetTables))
+  const filled = Object.entries(tables).filter(([, rows]) => rows.length > 0)
+  t.same(Object.fromEntries(filled), {
     calls: [{ client: 'tenant', call_id: 'c1' }],
-    campaigns: [],
-    campaign_records: [],
     agents: [{ client: 'tenant', logon: 'a1' }],
   })
 })

@@ -1,27 +1,31 @@
 import '../../fakes/clean-children.ts'
 import { join } from 'node:path'
 import t from 'tap'
+import { formatProblemLine } from '../../../engine/config/problems.ts'
 import { readMail } from '../../../engine/config/templates.ts'
 import type { AlertFacts, AlertRecord } from '../../../engine/core/contracts/alerts.ts'
 import type { MailData } from '../../../engine/core/mail-data.ts'
 import { renderMail } from '../../../engine/reports/template.ts'
 import { describeAlerts } from '../../../engine/runtime/alert-mails.ts'
-import { load, readFolder } from './golden.ts'
+import { editSmall, load, readFolder } from './golden.ts'
 
 const manifests = load(await readFolder(join(import.meta.dirname, '../../..')))
 
 const full: MailData = {
   job: { name: 'eod', title: 'Calls & <b>more</b>' },
-  client: { name: 'acme', title: 'Acme' },
+  client: { name: 'acme', title: 'Acme', timezone: 'America/Chicago', locale: 'en' },
   callCenter: { name: 'dallas', title: 'Dallas, TX' },
   run: { id: '00ff', startedAt: '2026-11-22T18:30:05-06:00' },
   period: { label: '21 Nov 2026', start: '2026-11-21', end: '2026-11-21' },
   slot: '2026-11-22T18:30:00-06:00',
   files: [
-    { fileName: 'a.csv', size: 2048, rows: 1234 },
-    { fileName: 'b.txt', size: 10, rows: null },
+    { fileName: 'a.csv', size: 2048, rows: 1234, digest: 'ab12cd34ef56' },
+    { fileName: 'b.txt', size: 10, rows: null, digest: '00112233aabb' },
   ],
+  reports: [],
   event: null,
+  campaign: null,
+  parameters: {},
   steps: {},
 }
 const bare: MailData = { ...full, callCenter: null, period: null, files: [] }
@@ -43,6 +47,96 @@ for (const name of ['report-ready', 'campaign-result', 'file-received']) {
     }
   })
 }
+
+const withReport: MailData = {
+  ...full,
+  client: { ...full.client, locale: 'de' },
+  reports: [
+    {
+      title: 'Call <i>detail</i>',
+      fileName: 'a.csv',
+      previous: '20 Nov 2026',
+      figures: [
+        {
+          label: 'Calls',
+          value: '1,234',
+          change: { arrow: '▲', word: 'up', amount: '12%', before: '1,100' },
+        },
+        { label: 'Talk', value: '34:17:36', change: null },
+      ],
+      chart: { title: 'By hour', src: 'cid:chart-1@jobsd', alt: 'By hour. Calls: 08:00 "12".' },
+      columns: [
+        { title: 'Service', align: 'left' },
+        { title: 'Count', align: 'right' },
+      ],
+      rows: [
+        [
+          { text: 'Sales', align: 'left' },
+          { text: '7', align: 'right' },
+        ],
+      ],
+      totals: [
+        { text: '', align: 'left' },
+        { text: '99', align: 'right' },
+      ],
+      moreRows: '4,312',
+      moreColumns: '18',
+    },
+  ],
+}
+
+for (const name of ['report-ready', 'campaign-result']) {
+  t.test(
+    `the mail ${name} shows figures, chart, rows and totals, the text as much as the HTML`,
+    async (t) => {
+      const { html, text } = await renderMail(readMail(manifests, 'acme', name), withReport)
+      const words = [
+        '1,234',
+        'up 12%',
+        'from 1,100',
+        '34:17:36',
+        'change not available',
+        '20 Nov 2026',
+        'Service',
+      ]
+      const more = [
+        'Sales',
+        'Total',
+        '99',
+        'And 4,312 more in the attached file, with 18 further columns',
+        'ab12cd34ef56',
+      ]
+      for (const word of [...words, ...more, 'By hour. Calls: 08:00', '1.234']) {
+        t.match(html, word)
+        t.match(text, word)
+      }
+      t.match(html, '<img src="cid:chart-1@jobsd" alt="By hour. Calls: 08:00 &quot;12&quot;."')
+      t.match(html, 'Call &lt;i&gt;detail')
+      t.match(html, '▲ up 12%')
+      t.match(html, 'content="light dark"')
+      t.notMatch(text, /cid:|\n\n\n\n/)
+    },
+  )
+}
+
+t.test(
+  'a client’s own wording of a part takes the place of that part of the standard mail alone',
+  async (t) => {
+    const path = 'jobs.d/acme/templates/mail/report-ready/text.hbs'
+    const own = editSmall({
+      [path]: '{{#each reports}}{{#each figures}}{{label}}={{value}};{{/each}}{{/each}}',
+    })
+    const standard = await readFolder(join(import.meta.dirname, '../../..'))
+    const config = load(own, { standard })
+    t.same(config.problems.map(formatProblemLine), [])
+    const mail = await renderMail(readMail(config, 'acme', 'report-ready'), withReport)
+    t.equal(mail.text, 'Calls=1,234;Talk=34:17:36;')
+    t.match(readMail(config, 'acme', 'report-ready').html, readMail(config, 'borealis', 'report-ready').html)
+    t.not(readMail(config, 'borealis', 'report-ready').text, readMail(config, 'acme', 'report-ready').text)
+    const faulty = load(editSmall({ [path]: '{{#each report}}{{this}}{{/each}}' }), { standard })
+    t.match(faulty.problems.map(formatProblemLine), [/there is no "report".*did you mean "reports"/])
+  },
+)
 
 const failure: AlertFacts = {
   job: { id: 'acme/eod', title: 'EOD' },

@@ -4,7 +4,7 @@ import t from 'tap'
 import { compileJob } from '../../../engine/config/compile.ts'
 import { formatProblemLine, sortProblems } from '../../../engine/config/problems.ts'
 import { rules } from '../../../engine/config/rules/index.ts'
-import { load, manifestsFolder, readCase, readFolder } from './golden.ts'
+import { editSmall, load, manifestsFolder, readCase, readFolder } from './golden.ts'
 
 const broken = readdirSync(join(manifestsFolder, 'err'))
 const fine = readdirSync(join(manifestsFolder, 'ok'))
@@ -51,4 +51,15 @@ t.test('the example config is fine and every job of it compiles', async (t) => {
   t.same(config.problems.map(formatProblemLine), [])
   t.equal(config.clients.size, 3)
   for (const job of config.jobFiles.keys()) t.hasProp(compileJob(config, job), 'snapshot', job)
+})
+
+t.test('a report that stands in place of a standard one does not get its Total row', async (t) => {
+  const query = 'templates/reports/call/call-detail/query.sql'
+  const totals = 'templates/reports/call/call-detail/totals.sql'
+  const standard = new Map(editSmall({ [totals]: 'SELECT NULL AS call_id' }).files)
+  const own = editSmall({})
+  t.ok(own.files.has(query), 'the small repository has a query of its own')
+  t.notOk(load(own, { standard: { ...own, files: standard } }).files.has(totals))
+  const without = editSmall({ [query]: null, [query.replace('query.sql', 'report.yaml')]: null })
+  t.ok(load(without, { standard: { ...own, files: standard } }).files.has(totals))
 })

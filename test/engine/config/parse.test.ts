@@ -195,6 +195,20 @@ t.test('a format takes what can be meant in one way only', async (t) => {
     date: { good: ['2026-12-25', '2028-02-29'], bad: ['2026-02-29', '2026-13-01', '2026-1-1', '25.12.2026'] },
     timezone: { good: ['America/Chicago', 'UTC'], bad: ['America/Chikago', '', 'CET+1'] },
     cron: { good: ['30 18 * * 1-5'], bad: ['30 18 * *', '60 * * * *', ''] },
+    every: {
+      good: ['day at "18:30"', 'month on the last day at "06:00"', '15 minutes', 'end-of-day'],
+      bad: ['day', 'day at "25:00"', 'fortnight at "06:00"', '7 minutes', ''],
+    },
+    edge: {
+      good: ['2026-12-01', '2026-12-01T08:00'],
+      bad: ['2026-02-30', '2026-12-01T25:00', 'soon', ''],
+    },
+    blackout: {
+      good: ['2026-12-01T08:00', '22:00'],
+      bad: ['24:60', '2026-02-30T08:00', 'night', ''],
+    },
+    locale: { good: ['en', 'de-DE'], bad: ['english please', ''] },
+    'date-pattern': { good: ['yyyy-MM-dd', 'dd.MM.yyyy HH:mm'], bad: ['YYYY-mm', 'qq', ''] },
   }
   t.same(Object.keys(cases).sort(), Object.keys(formats).sort(), 'every format is here')
   for (const [name, { good, bad }] of Object.entries(cases)) {

@@ -73,7 +73,7 @@ t.test('a moved schedule shows its next five slots, before and after, with holid
   const plan = planEdit((text) => text.replace('30 18 * * 1-5', '0 19 * * 1-5'))
   t.same(tell(plan), [
     'changed acme/eod',
-    '  schedule weekdays moves: 30 18 * * 1-5 America/Chicago (us-business: skip) becomes 0 19 * * 1-5 America/Chicago (us-business: skip)',
+    '  schedule weekdays moves: Monday to Friday at 18:30 America/Chicago (30 18 * * 1-5; us-business: skip) becomes Monday to Friday at 19:00 America/Chicago (0 19 * * 1-5; us-business: skip)',
   ])
   const { before, after } = effectOf(plan, 'schedule-moved')
   t.same(
@@ -294,7 +294,7 @@ t.test('a removed job is one effect that says what ends; an added one says what 
     '  the job is removed and runs no more; what it did so far stays in the history',
   ])
   t.match(effectOf(removed, 'job-removed'), {
-    schedules: ['weekdays: 30 18 * * 1-5 America/Chicago'],
+    schedules: ['weekdays: Monday to Friday at 18:30 America/Chicago'],
     recipients: ['ops@acme.example'],
     targets: ['sftp:/outbound/{client}_{callCenter}_{period.end:yyyyMMdd}.csv'],
   })

@@ -1,0 +1,1 @@
+SELECT hour, count(*) AS number FROM result GROUP BY hour

@@ -1,0 +1,1 @@
+SELECT CAST(NULL AS VARCHAR) AS call_id, sum(second) AS seconds FROM calls

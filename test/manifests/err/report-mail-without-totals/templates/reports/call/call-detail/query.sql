@@ -1,0 +1,1 @@
+SELECT call_id, second AS seconds FROM calls

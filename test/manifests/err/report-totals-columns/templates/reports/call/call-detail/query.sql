@@ -1,0 +1,1 @@
+SELECT call_id, talk_s FROM calls

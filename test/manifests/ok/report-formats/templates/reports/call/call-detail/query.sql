@@ -1,0 +1,20 @@
+SELECT
+  call_id,
+  call_center,
+  service,
+  campaign_id,
+  account,
+  phone,
+  direction,
+  start_at,
+  answer_at,
+  end_at,
+  duration_s,
+  talk_s,
+  result,
+  custom_outcome_1,
+  custom_outcome_2,
+  custom_outcome_3,
+  agent_logon,
+  recording_id
+FROM calls
