@@ -79,8 +79,7 @@ export function createTaker(parts: TakeParts): Taker {
       (await fetchRenamed(remote, entry, placed))
     if (artifact === undefined) {
       completeness.forget(entry.path)
-      await putBack(remote, ready, placed)
-      return undefined
+      return await putBack(remote, ready, placed)
     }
     if (rules.complete === 'companion' && rules.checksum !== 'none' && placed.companion) {
       const { lies } = placed.companion
@@ -91,8 +90,7 @@ export function createTaker(parts: TakeParts): Taker {
           { job: parts.job, subject: entry.path, reason: fault },
           'a companion does not fit its file',
         )
-        await putBack(remote, ready, placed)
-        return undefined
+        return await putBack(remote, ready, placed)
       }
     }
     return { ready, placed, artifact }
@@ -116,10 +114,23 @@ export function createTaker(parts: TakeParts): Taker {
     return undefined
   }
 
-  async function putBack(remote: RemoteFiles, ready: ReadyFile, placed: PlacedFile): Promise<void> {
-    if (await claims.giveBack(remote, ready, placed)) return
+  /** Gives a claimed file back its name. Where a newer one has it by now, one that must be whole is taken as it is. */
+  async function putBack(
+    remote: RemoteFiles,
+    ready: ReadyFile,
+    placed: PlacedFile,
+  ): Promise<Brought | undefined> {
+    if (await claims.giveBack(remote, ready, placed)) return undefined
+    // It was renamed over the one that was listed, and a third one came after the claim.
+    const there = rules.complete === 'renamed' ? await remote.stat(placed.lies, signal) : undefined
+    const artifact = there?.kind === 'file' ? await fetchWhole(remote, there, host, signal) : undefined
+    if (there && artifact) {
+      const { path, name } = ready.entry
+      return { ready: { ...ready, entry: { ...there, path, name } }, placed, artifact }
+    }
     const note = 'it changed after it was claimed, and another file of its name was posted meanwhile'
     await refuse({ ...seenFile(rules, ready, placed), sha256: null }, note)
+    return undefined
   }
 
   async function refuse(file: Omit<SeenFile, 'outcome' | 'note' | 'awaits'>, note: string): Promise<void> {

@@ -11,7 +11,7 @@ import { type Look, looks, openStudio } from './studio.ts'
 
 const folder = join(import.meta.dirname, '../../docs/pictures/mail')
 /** Also kept by themselves; the others are on the sheets. */
-const singles = ['inbound-inbound-efficiency', 'call-call-detail', 'campaign-campaign-summary', 'alert']
+const singles = ['inbound-inbound-efficiency', 'call-call-detail', 'alert']
 
 const chromium = findChromium()
 if (chromium === undefined) {

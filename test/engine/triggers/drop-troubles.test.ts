@@ -49,6 +49,38 @@ t.test('a newer file that takes the name just before the old one is archived has
   t.same(drop.text('/archive/a.csv'), 'newer')
 })
 
+t.test('a newer file that is claimed in place of the one that was listed is taken itself', async (t) => {
+  const remote = createMemoryFiles()
+  const { move } = remote
+  let isFirst = true
+  remote.move = async (from, to, overwrite, signal) => {
+    const isClaim = isFirst && from === '/drop/a.csv'
+    isFirst &&= !isClaim
+    // Renamed over the listed one just before the claim, and a third one posted just after it.
+    if (isClaim) remote.drop('/drop/a.csv', 'newer', 2000)
+    await move(from, to, overwrite, signal)
+    if (isClaim) remote.drop('/drop/a.csv', 'newest one', 3000)
+  }
+  const drop = stageDrop(t, moved, { remote })
+  remote.drop('/drop/a.csv', 'one', 1000)
+  await drop.begin()
+  for (let round = 0; round < 3; round++) {
+    await drop.live(20)
+    await drop.endRuns()
+  }
+  t.same(
+    drop.host.dues.map(({ file }) => file?.size),
+    [5, 10],
+    'each whole file has its run',
+  )
+  await drop.live(20)
+  t.same(
+    drop.paths().filter((path) => !path.startsWith('/archive/')),
+    [],
+    'none is refused or left behind',
+  )
+})
+
 for (const complete of ['renamed', 'companion'] as const)
   t.test(`a server that changes times with a rename takes files that are ${complete}, once`, async (t) => {
     const remote = createMemoryFiles()
