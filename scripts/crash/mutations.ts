@@ -45,7 +45,7 @@ export const mutations: Mutation[] = [
       { file: local, from: 'join(parent, temporaryName(name, request.key))', to: 'target' },
       {
         file: 'engine/adapters/local-publish.ts',
-        from: '  if (await isLinkedTo(real, target)) return removeName(real)',
+        from: '  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there)',
         to: '  if (real === target) return',
       },
     ],

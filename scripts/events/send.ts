@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import type { Outgoing } from './requests.ts'
 
 export interface Sender {
-  /** Resolves with the status and body of the answer that counts. */
-  send(outgoing: () => Outgoing): Promise<{ status: number; body: string; ms: number }>
+  /** Resolves with the status and body of the answer that counts; `isRepeat`: nobody answered an earlier try. */
+  send(outgoing: () => Outgoing): Promise<{ status: number; body: string; ms: number; isRepeat: boolean }>
   close(): void
   /** How often nobody answered, and how often it was told to come again. */
   counts: { unanswered: number; comeAgain: number }
@@ -22,12 +22,15 @@ export function createSender(port: () => number, connections: number): Sender {
     close: () => agent.destroy(),
     async send(outgoing) {
       const begin = performance.now()
+      let isRepeat = false
       while (performance.now() - begin < patienceMs) {
         // Signed anew each time: a signature is good for five minutes.
         const answer = await sendOnce(agent, port(), outgoing()).catch(() => undefined)
-        if (!answer) counts.unanswered += 1
-        else if (answer.status === 429 || answer.status === 503) counts.comeAgain += 1
-        else return { ...answer, ms: performance.now() - begin }
+        if (!answer) {
+          counts.unanswered += 1
+          isRepeat = true
+        } else if (answer.status === 429 || answer.status === 503) counts.comeAgain += 1
+        else return { ...answer, ms: performance.now() - begin, isRepeat }
         await new Promise((resolve) => setTimeout(resolve, againMs))
       }
       throw new Error(`nobody answered for ${patienceMs / 1000} s`)
