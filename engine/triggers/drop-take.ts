@@ -73,16 +73,16 @@ export function createTaker(parts: TakeParts): Taker {
     ready: ReadyFile,
     placed: PlacedFile,
   ): Promise<Brought | undefined> {
-    const { entry, companion } = ready
-    const artifact =
-      (await fetchWhole(remote, { ...entry, path: placed.lies }, host, signal)) ??
-      (await fetchRenamed(remote, entry, placed))
-    if (artifact === undefined) {
-      completeness.forget(entry.path)
-      return await putBack(remote, ready, placed)
+    const brought = await fetchPlaced(remote, ready, placed)
+    if (brought === undefined) {
+      completeness.forget(ready.entry.path)
+      await putBack(remote, ready, placed)
+      return undefined
     }
     if (rules.complete === 'companion' && rules.checksum !== 'none' && placed.companion) {
+      const { entry, companion } = ready
       const { lies } = placed.companion
+      const { artifact } = brought
       const fault = await checkCompanion(remote, lies, rules.checksum, artifact, host.artifacts, signal)
       if (fault !== undefined) {
         if (companion) completeness.reject(entry, companion, fault)
@@ -90,47 +90,52 @@ export function createTaker(parts: TakeParts): Taker {
           { job: parts.job, subject: entry.path, reason: fault },
           'a companion does not fit its file',
         )
-        return await putBack(remote, ready, placed)
+        await putBack(remote, ready, placed)
+        return undefined
       }
     }
-    return { ready, placed, artifact }
+    return brought
+  }
+
+  async function fetchPlaced(
+    remote: RemoteFiles,
+    ready: ReadyFile,
+    placed: PlacedFile,
+  ): Promise<Brought | undefined> {
+    const artifact = await fetchWhole(remote, { ...ready.entry, path: placed.lies }, host, signal)
+    return artifact ? { ready, placed, artifact } : await fetchOther(remote, ready, placed)
   }
 
   /**
-   * Some servers give a file another time when it is renamed. Where only whole files are ever renamed or vouched for,
-   * one of that size is whole whatever its time.
+   * What was claimed is not the file that was listed: a newer one was renamed over it, or the server gave it another time.
+   * Where only whole files ever have the name it is whole, unless it changes while it is read. It is not given back
+   * first: its writer has seen that the name is free, and may put the next one over it.
    */
-  async function fetchRenamed(
+  async function fetchOther(
     remote: RemoteFiles,
-    { path, size }: FileEntry,
-    { lies }: PlacedFile,
-  ): Promise<Artifact | undefined> {
-    if (lies === path) return undefined
-    const there = await remote.stat(lies, signal)
-    if (there?.kind !== 'file' || there.size !== size) return undefined
-    if (rules.complete !== 'stable') return await fetchWhole(remote, there, host, signal)
+    ready: ReadyFile,
+    placed: PlacedFile,
+  ): Promise<Brought | undefined> {
+    const { path, name, size } = ready.entry
+    if (placed.lies === path) return undefined
+    const there = await remote.stat(placed.lies, signal)
+    if (there?.kind !== 'file') return undefined
+    // A companion vouched for the one that was listed.
+    if (rules.complete === 'companion' && there.size !== size) return undefined
+    if (rules.complete !== 'stable') {
+      const artifact = await fetchWhole(remote, there, host, signal)
+      return artifact && { ready: { ...ready, entry: { ...there, path, name } }, placed, artifact }
+    }
+    if (there.size !== size) return undefined
     const reason = 'its time was another one after it was renamed'
     host.log.warn({ job: parts.job, subject: path, reason }, 'a claimed file is put back')
     return undefined
   }
 
-  /** Gives a claimed file back its name. Where a newer one has it by now, one that must be whole is taken as it is. */
-  async function putBack(
-    remote: RemoteFiles,
-    ready: ReadyFile,
-    placed: PlacedFile,
-  ): Promise<Brought | undefined> {
-    if (await claims.giveBack(remote, ready, placed)) return undefined
-    // It was renamed over the one that was listed, and a third one came after the claim.
-    const there = rules.complete === 'renamed' ? await remote.stat(placed.lies, signal) : undefined
-    const artifact = there?.kind === 'file' ? await fetchWhole(remote, there, host, signal) : undefined
-    if (there && artifact) {
-      const { path, name } = ready.entry
-      return { ready: { ...ready, entry: { ...there, path, name } }, placed, artifact }
-    }
+  async function putBack(remote: RemoteFiles, ready: ReadyFile, placed: PlacedFile): Promise<void> {
+    if (await claims.giveBack(remote, ready, placed)) return
     const note = 'it changed after it was claimed, and another file of its name was posted meanwhile'
     await refuse({ ...seenFile(rules, ready, placed), sha256: null }, note)
-    return undefined
   }
 
   async function refuse(file: Omit<SeenFile, 'outcome' | 'note' | 'awaits'>, note: string): Promise<void> {

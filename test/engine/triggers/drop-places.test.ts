@@ -152,9 +152,11 @@ t.test('a claimed file that its writer still writes goes back under its name', a
   const drop = stageDrop(t, moved)
   drop.remote.drop('/drop/a.csv', 'half', 1000)
   const claimed = claimedAt('acme-sftp:/drop/a.csv:4:1000')
+  let writes = 0
   drop.remote.before = (call) => {
-    if (call === `stat ${claimed}` && drop.remote.files.has(claimed))
-      drop.remote.drop(claimed, 'half and whole', 2000)
+    if (call !== `stat ${claimed}` || !drop.remote.files.has(claimed)) return
+    writes += 1
+    drop.remote.drop(claimed, 'half and whole', 2000 + writes)
   }
   await drop.begin()
   t.same([drop.names(), drop.paths()], [[], ['/drop/a.csv']])

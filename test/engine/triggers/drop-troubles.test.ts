@@ -53,7 +53,9 @@ t.test('a newer file that is claimed in place of the one that was listed is take
   const remote = createMemoryFiles()
   const { move } = remote
   let isFirst = true
+  let givenBack = 0
   remote.move = async (from, to, overwrite, signal) => {
+    if (to === '/drop/a.csv') givenBack += 1
     const isClaim = isFirst && from === '/drop/a.csv'
     isFirst &&= !isClaim
     // Renamed over the listed one just before the claim, and a third one posted just after it.
@@ -79,6 +81,7 @@ t.test('a newer file that is claimed in place of the one that was listed is take
     [],
     'none is refused or left behind',
   )
+  t.equal(givenBack, 0, 'a name that its writer saw free stays free')
 })
 
 for (const complete of ['renamed', 'companion'] as const)
