@@ -2,7 +2,12 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-for (const script of ['generate-types.ts', 'generate-reference.ts', 'generate-reports.ts']) {
+for (const script of [
+  'generate-types.ts',
+  'generate-step-traits.ts',
+  'generate-reference.ts',
+  'generate-reports.ts',
+]) {
   const args = [join(import.meta.dirname, script), ...process.argv.slice(2)]
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
   if (status !== 0) process.exitCode = 1

@@ -18,6 +18,7 @@ import { rules } from '../engine/config/rules/index.ts'
 import type { ConfigSource, SourceFile, SourceTree } from '../engine/core/contracts/config-source.ts'
 import { errorTable } from '../engine/core/errors.ts'
 import { Secret } from '../engine/core/secret.ts'
+import { stepTraits } from '../engine/core/step-traits.ts'
 import { tokenNames } from '../engine/core/tokens.ts'
 import { helperNames } from '../engine/reports/template-language.ts'
 import type { Engine } from '../engine/runtime/engine.ts'
@@ -144,7 +145,9 @@ t.test('types are the same in lists, schemas and manifest.md, and the samples ar
     t.same(files.sort(), types, `schemas/${folder}`)
     t.same([...referred].sort(), types, 'schemas/job.json')
     t.same([...sections.keys()].sort(), types.map((type) => `\`${type}\``).sort(), 'docs/manifest.md')
-    for (const { type, title } of list) {
+    for (const entry of list) {
+      const { type } = entry
+      const title = 'title' in entry ? entry.title : stepTraits[entry.type].title
       const section = sections.get(`\`${type}\``) ?? ''
       t.ok(section.startsWith(`${title}. `), `${type} is called ${title}`)
       const [sample = ''] = samplesOf(section, 'yaml')

@@ -2,6 +2,7 @@
 import type { CallCenter } from '../core/manifest.ts'
 import type { Snapshot, Step, StepOf } from '../core/model.ts'
 import { layoutOf } from '../core/report-file.ts'
+import { stepTraits } from '../core/step-traits.ts'
 import { describeTest } from './condition-words.ts'
 import { joinWords } from './plain-words.ts'
 import { nameConnection, redactAddress } from './redact.ts'
@@ -22,18 +23,9 @@ export interface Detail {
   code: boolean
 }
 
-const titles: Record<string, string> = {
-  report: 'Report',
-  email: 'Email',
-  'ftp-out-copy': 'FTPOutCopy',
-  'cloud-copy': 'Copy to Cloud Object Storage',
-  condition: 'Condition',
-  'move-file': 'Move File',
-}
-
 /** The platform's own name of a step type; an unknown type is its own name. */
 export function stepTitle(type: string): string {
-  return titles[type] ?? type
+  return Object.hasOwn(stepTraits, type) ? stepTraits[type as Step['type']].title : type
 }
 
 /** `End` and `Fail` for the graph's two ends, otherwise the step's name. */

@@ -1,5 +1,6 @@
 /** What a job names outside itself. */
 import type { Connection, Job } from '../core/manifest.ts'
+import { connectionsOfStep } from '../core/step-connections.ts'
 import { rememberLast } from './remember-last.ts'
 
 /** A connection that a manifest names, where, and which types do there. */
@@ -11,12 +12,6 @@ export interface ConnectionUse {
   user: string
 }
 
-const typesOfStep: Partial<Record<Job['steps'][number]['type'], readonly Connection['type'][]>> = {
-  email: ['smtp'],
-  'ftp-out-copy': ['sftp', 'folder'],
-  'cloud-copy': ['s3'],
-}
-
 /** The connections that a job's steps and drop folders name. */
 export const connectionsOf: (job: Job) => ConnectionUse[] = rememberLast((job) => {
   const folders = job.trigger.type === 'ftp-in' ? job.trigger.folders : []
@@ -26,12 +21,11 @@ export const connectionsOf: (job: Job) => ConnectionUse[] = rememberLast((job) =
     types: ['sftp', 'folder'] as const,
     user: 'a drop folder',
   }))
-  const used = job.steps.flatMap((step, index) => {
-    const types = typesOfStep[step.type]
-    if (!types || !('connection' in step)) return []
-    const pointer = `/steps/${index}/connection`
-    return [{ pointer, name: step.connection, types, user: `a step of type "${step.type}"` }]
-  })
+  const used = job.steps.flatMap((step, index) =>
+    connectionsOfStep(step).map(({ path, name, types }) => {
+      return { pointer: `/steps/${index}/${path}`, name, types, user: `a step of type "${step.type}"` }
+    }),
+  )
   return [...watched, ...used]
 })
 

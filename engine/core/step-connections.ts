@@ -1,5 +1,29 @@
 /** Which connections a step talks to. */
+import type { Connection, Job } from './manifest.ts'
 import type { RunFile, Snapshot, Step } from './model.ts'
+import { stepTraits } from './step-traits.ts'
+
+/** A connection that a step names; `path` is the place within the step, `connection` or `recipients/0`. */
+export interface NamedConnection {
+  path: string
+  name: string
+  types: readonly Connection['type'][]
+}
+
+const anyConnection = { property: 'connection', types: [] }
+
+/** Every connection that a step names, in the order of its schema; one of another shape than a name counts as none. */
+export function connectionsOfStep(step: Job['steps'][number]): NamedConnection[] {
+  // A type that this version does not know names its connection as all do.
+  const known = Object.hasOwn(stepTraits, step.type) ? stepTraits[step.type].connections : [anyConnection]
+  return known.flatMap(({ property, types }) => {
+    const value = (step as unknown as Record<string, unknown>)[property]
+    const names = Array.isArray(value)
+      ? value.map((name, index) => ({ path: `${property}/${index}`, name }))
+      : [{ path: property, name: value }]
+    return names.flatMap(({ path, name }) => (typeof name === 'string' ? [{ path, name, types }] : []))
+  })
+}
 
 /**
  * By name, each once; none for a step that stays inside. Which folder a dropped file came from is known by the run's
@@ -20,6 +44,6 @@ export function stepConnections(
       return [...new Set(origins.length > 0 ? origins : folders)]
     }
     default:
-      return 'connection' in step ? [step.connection] : []
+      return [...new Set(connectionsOfStep(step).map(({ name }) => name))]
   }
 }

@@ -7,7 +7,6 @@ import { deliverFiles } from './deliver-files.ts'
 /** Copies each file of `from` into an S3 bucket. */
 export const cloudCopyStep: StepType<'cloud-copy'> = {
   type: 'cloud-copy',
-  title: 'Copy to Cloud Object Storage',
   async run(step, context) {
     const { artifacts, endpoints, run, signal, snapshot } = context
     const files = context.inputs(step.from)

@@ -23,7 +23,6 @@ type EmailStep = StepOf<'email'>
 export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): StepType<'email'> {
   return {
     type: 'email',
-    title: 'Email',
     async run(step, context) {
       const files = step.from === undefined ? [] : context.inputs(step.from)
       refuseTooLarge(files, context)

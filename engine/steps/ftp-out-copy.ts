@@ -9,7 +9,6 @@ import { deliverFiles } from './deliver-files.ts'
 /** Copies each file of `from` into a folder of an SFTP server or of the engine's machine. */
 export const ftpOutCopyStep: StepType<'ftp-out-copy'> = {
   type: 'ftp-out-copy',
-  title: 'FTPOutCopy',
   async run(step, context) {
     const { artifacts, endpoints, run, signal, snapshot } = context
     const files = context.inputs(step.from)

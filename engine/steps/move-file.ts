@@ -12,7 +12,6 @@ import { holdsFile } from './ftp-out-copy.ts'
 /** Moves the files that started the run within their connection. A repeat finds them moved and is content. */
 export const moveFileStep: StepType<'move-file'> = {
   type: 'move-file',
-  title: 'Move File',
   async run(step, context) {
     const notes: string[] = []
     for (const file of droppedFiles(step, context)) notes.push(await moveOne(step, file, context))

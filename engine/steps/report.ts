@@ -26,7 +26,6 @@ type ReportStep = StepOf<'report'>
 export function createReportStep(runReport: RunReport): StepType<'report'> {
   return {
     type: 'report',
-    title: 'Report',
     async run(step, context) {
       const { artifacts, signal } = context
       const period = reportPeriod(step, context.run, context.snapshot)

@@ -2,6 +2,7 @@
 
 import type { Job } from '../../core/manifest.ts'
 import type { Step } from '../../core/model.ts'
+import { stepTraits } from '../../core/step-traits.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { conditionValues } from '../conditions.ts'
 import { hasCampaign } from '../followed-jobs.ts'
@@ -82,7 +83,7 @@ const stepCycle = jobRule('step-cycle', (document, report) => {
 
 /** Whether steps of that type produce files for later ones. */
 export function offersFiles(step: Job['steps'][number]): boolean {
-  return step.type === 'report'
+  return stepTraits[step.type].offersFiles
 }
 
 const fromOffers = jobRule('from-without-files', (document, report) => {

@@ -1,6 +1,7 @@
 /** Who and what a job reaches: recipients, targets, drop folders, connections. */
 import type { Snapshot, Step } from '../model.ts'
 import { joinPath } from '../paths.ts'
+import { connectionsOfStep } from '../step-connections.ts'
 import type { Effect, RecipientField, Target } from './model.ts'
 import { type Phrase, phrase } from './phrase.ts'
 
@@ -136,7 +137,7 @@ function compareConnections(before: Snapshot | null, after: Snapshot): Effect[] 
 /** The connections that the job itself names: those of its drop folders and steps. */
 function namedConnections({ manifest: { trigger, steps } }: Snapshot): string[] {
   const folders = trigger.type === 'ftp-in' ? trigger.folders.map(({ connection }) => connection) : []
-  return [...folders, ...steps.flatMap((step) => ('connection' in step ? [step.connection] : []))]
+  return [...folders, ...steps.flatMap((step) => connectionsOfStep(step).map(({ name }) => name))]
 }
 
 /** What is only in one of two lists, each once. */

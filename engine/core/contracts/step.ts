@@ -62,8 +62,6 @@ export interface StepContext {
 
 export interface StepType<T extends Step['type'] = Step['type']> {
   type: T
-  /** The platform's own name, as the catalog shows it: `FTPOutCopy`. */
-  title: string
   /** Runs one attempt. A repeated attempt must be harmless. */
   run(step: StepOf<T>, context: StepContext): Promise<StepResult>
 }
