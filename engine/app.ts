@@ -17,6 +17,7 @@ import {
 import { createFolderSource } from './adapters/folder-source.ts'
 import { readGitTree } from './adapters/git-tree.ts'
 import { createLocalQueue } from './adapters/local-queue.ts'
+import { createPostgresTables } from './adapters/postgres-tables.ts'
 import { createSecrets } from './adapters/secrets.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { askOnTerminal } from './cli/ask.ts'
@@ -24,24 +25,28 @@ import { connectControl } from './cli/control-client.ts'
 import { connectEngine, connectLedger } from './cli/local-client.ts'
 import type { CliParts, ConnectOptions, EngineClient, EngineSources, StartOptions } from './cli/parts.ts'
 import { runCommandLine } from './cli/program.ts'
+import type { DatabaseTables } from './core/contracts/database-tables.ts'
 import type { MailMessage } from './core/contracts/endpoints.ts'
 import type { Log, Secrets } from './core/contracts/services.ts'
 import type { StepType } from './core/contracts/step.ts'
+import { isWanted, whyUnwanted } from './core/drop-names.ts'
 import { JobsdError } from './core/errors.ts'
-import type { SmtpConnection } from './core/manifest.ts'
+import type { PostgresDatasetConnection, SmtpConnection } from './core/manifest.ts'
 import { createCheckup } from './doctor.ts'
 import { createLive, type Live } from './live.ts'
+import { loadStepCodes } from './load-step-codes.ts'
 import { hasRows } from './reports/has-rows.ts'
 import { writeMadeUpReport } from './reports/made-up-report.ts'
-import { runReport } from './reports/run-report.ts'
+import { type Rendered, type ReportRequest, runReport } from './reports/run-report.ts'
 import { renderMail } from './reports/template.ts'
 import { createEngine, type Engine } from './runtime/engine.ts'
 import { type Changed, noteChanges } from './runtime/note-changes.ts'
+import type { ReportSource } from './runtime/rehearsal/given-steps.ts'
 import type { RehearsalParts } from './runtime/rehearsal.ts'
 import { createPlatformFolder, createSources, systemUser } from './sources.ts'
-import { stepTypes } from './steps/index.ts'
+import { createFanOut } from './steps/fan-out.ts'
+import { createStepTypes, rehearsedStepTypes } from './steps/index.ts'
 import { createReportStep } from './steps/report.ts'
-import { isWanted, whyUnwanted } from './triggers/drop-names.ts'
 import { triggerTypes } from './triggers/index.ts'
 
 const packageRoot = join(import.meta.dirname, '..')
@@ -55,21 +60,37 @@ const loadLedger = () => import('./adapters/ledger/sqlite.ts')
 export const rehearsal: RehearsalParts = {
   openLedger: async () => (await loadLedger()).openSqliteLedger(':memory:'),
   createArtifacts: createArtifactFolder,
-  steps: stepTypes,
+  steps: rehearsedStepTypes,
   triggers: triggerTypes,
   isWanted,
   clock: systemClock,
   reportStep: (source) =>
     createReportStep((request, signal) => {
       if (source.kind === 'made-up') return writeMadeUpReport(request, source.rows)
-      const dataset = source.kind === 'tables' ? { ...request.dataset, ...source.dataset } : request.dataset
-      return runReport({ ...request, dataset }, signal)
+      return runOnSource(request, source, signal)
     }) as StepType,
+  fanOut: (source) => createFanOut((request, signal) => runOnSource(request, source, signal)),
   async buildMail(connection, message) {
     const { mailRecipients, openMessage } = await import('./adapters/smtp-message.ts')
     mailRecipients(connection, message)
     return await buffer(await openMessage(connection, message))
   },
+}
+
+/** Runs a rehearsal's query on the tables that it was given, or on the client's own rows, a database's too. */
+function runOnSource(
+  request: ReportRequest,
+  source: Exclude<ReportSource, { kind: 'made-up' }>,
+  signal: AbortSignal,
+): Promise<Rendered> {
+  const { apiVersion, kind, name, type } = request.dataset
+  if (source.kind === 'tables')
+    return runReport({ ...request, dataset: { apiVersion, kind, name, type, ...source.dataset } }, signal)
+  return runReport({ ...request, database: openTables }, signal)
+}
+
+function openTables(dataset: PostgresDatasetConnection): DatabaseTables {
+  return createPostgresTables(dataset, { secrets: createSecrets(process.env) })
 }
 
 /** Runs one command line and returns its exit code. */
@@ -101,7 +122,7 @@ export async function main(args: string[]): Promise<number> {
       (await import('./adapters/restore.ts')).restoreBackup(from, dataFolderOf(data), { unsafeFs }),
     rehearsal,
     whyUnwanted,
-    hasRows,
+    hasRows: (...asked) => hasRows(openTables, ...asked),
     checkup: createCheckup({ secrets, clock: systemClock }),
     interrupted: abortOnSignal,
     sendMail: (connection, message, signal) => sendMail(connection, message, secrets, signal),
@@ -135,10 +156,11 @@ interface Assembled {
 
 /** Locks the data folder and puts an engine together on it. Throws ENGINE_RUNNING. */
 async function assemble(
-  options: { sources: EngineSources; data: string; unsafeFs?: boolean },
+  options: { sources: EngineSources; data: string; unsafeFs?: boolean; steps?: string[] },
   log: Log,
   secrets: Secrets,
 ): Promise<Assembled> {
+  const steps = createStepTypes(await loadStepCodes(options.steps ?? []))
   const { createEndpoints } = await import('./adapters/endpoints.ts')
   const { openSqliteLedger } = await loadLedger()
   const folder = dataFolderOf(options.data)
@@ -146,7 +168,7 @@ async function assemble(
   const lock = lockDataFolder(options.data, { unsafeFs: options.unsafeFs ?? false })
   const ledger = openSqliteLedger(folder.ledger)
   let listener: ((changed: Changed) => void) | undefined
-  const endpoints = createEndpoints({ secrets, clock: systemClock })
+  const endpoints = createEndpoints({ secrets, clock: systemClock, log })
   const engine = createEngine({
     source,
     platform,
@@ -155,7 +177,8 @@ async function assemble(
     queue: createLocalQueue(systemClock),
     endpoints,
     artifacts: await createArtifactFolder(folder.artifacts),
-    steps: stepTypes,
+    steps,
+    fanOut: createFanOut(runReport),
     triggers: triggerTypes,
     renderMail,
     clock: systemClock,

@@ -31,6 +31,12 @@ async function examine(
 ): Promise<Finding[]> {
   switch (connection.type) {
     case 'dataset': {
+      if (connection.format === 'postgres') {
+        const { createPostgresTables } = await import('./adapters/postgres-tables.ts')
+        const { checkDatabase } = await import('./reports/check-database.ts')
+        const database = createPostgresTables(connection, { secrets })
+        return await checkDatabase({ dataset: connection, database, tenants, queries }, signal)
+      }
       const { checkDataset } = await import('./reports/check-dataset.ts')
       return await checkDataset({ dataset: connection, tenants, queries }, signal)
     }
@@ -49,6 +55,14 @@ async function examine(
     case 'smtp': {
       const { checkSmtp } = await import('./adapters/check-smtp.ts')
       return await checkSmtp(connection, secrets, signal)
+    }
+    case 'http': {
+      const { checkHttp } = await import('./adapters/check-http.ts')
+      return await checkHttp(connection, { secrets, clock }, signal)
+    }
+    case 'key': {
+      const { checkKey } = await import('./adapters/check-key.ts')
+      return await checkKey(connection, { secrets, clock })
     }
   }
 }

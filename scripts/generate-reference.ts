@@ -12,6 +12,7 @@ const kinds: Record<string, string> = {
   'client-policy': 'jobs.d/platform/clients/<client>.yaml',
   connection: 'jobs.d/platform/connections/<name>.yaml',
   calendar: 'jobs.d/platform/calendars/<name>.yaml',
+  'step-type': 'jobs.d/platform/step-types/<name>.yaml',
   settings: 'jobs.d/platform/settings.yaml',
   report: 'templates/reports/<category>/<name>/report.yaml',
 }

@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import { compile } from 'json-schema-to-typescript'
 
 const root = join(import.meta.dirname, '..')
-const kinds = ['job', 'client', 'client-policy', 'connection', 'calendar', 'settings', 'report', 'job-test']
+const kinds = [
+  'job',
+  'client',
+  'client-policy',
+  'connection',
+  'calendar',
+  'settings',
+  'report',
+  'job-test',
+  'step-type',
+]
 const target = join(root, 'engine/core/manifest.ts')
 
 /** Renders the types of all kinds as one TypeScript source. */

@@ -2,16 +2,18 @@ import { TLSSocket } from 'node:tls'
 import type { Finding } from '../core/contracts/checkup.ts'
 import type { Secrets } from '../core/contracts/services.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
+import { openDkimSigner } from './smtp-dkim.ts'
 import { translateSmtpFailure } from './smtp-errors.ts'
 import { openSession, sessionOptions, smtpTimeouts } from './smtp-mailer.ts'
 
-/** Greets the server and logs in; sends no mail. Throws what a mailer throws up to there. */
+/** Reads the key for DKIM, greets the server and logs in; sends no mail. Throws what a mailer throws up to there. */
 export async function checkSmtp(
   connection: SmtpConnection,
   secrets: Secrets,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const password = connection.password && (await secrets.resolve(connection.password.secret))
+  await openDkimSigner(connection, secrets)
   signal.throwIfAborted()
   const session = openSession(sessionOptions(connection, undefined, smtpTimeouts), signal)
   try {

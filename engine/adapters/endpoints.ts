@@ -1,14 +1,18 @@
 /** Opens connections by their documents: equal documents share one set of sessions. */
+import type { DatabaseTables } from '../core/contracts/database-tables.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { Clock, Secrets } from '../core/contracts/services.ts'
+import type { Clock, Log, Secrets } from '../core/contracts/services.ts'
 import type { Connection } from '../core/manifest.ts'
+import { createHttpClient } from './http-client.ts'
+import { createKeys } from './keys.ts'
 import { createLocalFiles } from './local-files.ts'
+import { createPostgresTables } from './postgres-tables.ts'
 import { createS3Objects } from './s3-objects.ts'
 import { createSftpFiles } from './sftp-files.ts'
 import { createSmtpMailer } from './smtp-mailer.ts'
 
 /** Every session is opened on first use and closed by `close`. */
-export function createEndpoints(services: { secrets: Secrets; clock: Clock }): Endpoints {
+export function createEndpoints(services: { secrets: Secrets; clock: Clock; log?: Log }): Endpoints {
   const open = new Map<string, { close?(): Promise<void> | void }>()
 
   function shared<T extends { close?(): Promise<void> | void }>(connection: Connection, create: () => T): T {
@@ -33,6 +37,18 @@ export function createEndpoints(services: { secrets: Secrets; clock: Clock }): E
     mailer(connection) {
       if (connection.type === 'smtp') return shared(connection, () => createSmtpMailer(connection, services))
       throw wrongType(connection, 'smtp')
+    },
+    http(connection) {
+      if (connection.type === 'http') return createHttpClient(connection, services)
+      throw wrongType(connection, 'http')
+    },
+    keys: createKeys(services),
+    tables(connection) {
+      if (connection.type === 'dataset' && connection.format === 'postgres')
+        return shared(connection, (): DatabaseTables & { close?(): void } =>
+          createPostgresTables(connection, services),
+        )
+      throw wrongType(connection, 'dataset with format postgres')
     },
     async close() {
       await Promise.all([...open.values()].map((each) => each.close?.()))

@@ -1,5 +1,6 @@
 /** Names and paths of file trees: what is taken from manifests and from other people's servers. */
 import { JobsdError } from '../core/errors.ts'
+import { hideSecrets } from '../core/secret.ts'
 
 /** The longest name that common file systems take, in bytes. */
 const MAX_NAME_BYTES = 255
@@ -50,7 +51,7 @@ export function isTemporaryName(name: string): boolean {
 /** A foreign system's own words as they may go into an error: one line, at most 200 characters. */
 export function shortReason(text: string): string {
   return (
-    text
+    hideSecrets(text)
       .split(/[\r\n]/)
       .map((line) => line.replace(new RegExp(CONTROL, 'g'), '').trim())
       .find((line) => line !== '')

@@ -23,16 +23,19 @@ export interface ByteCount {
 }
 
 /**
- * Reads an artifact in chunks of `chunkBytes`, each a buffer of its own.
+ * Reads an artifact in chunks of `chunkBytes`, each a buffer of its own; with `reuse` all in one buffer, whose bytes
+ * hold until the next is asked for.
  * Throws ARTIFACT_DAMAGED after the last chunk when size or sha256 do not fit, at once when it is missing or too long.
  */
 export async function* readArtifact(
   artifact: LocalArtifact,
   chunkBytes = CHUNK_BYTES,
+  reuse = false,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let size = 0
-  for await (const chunk of readLocal(artifact, chunkBytes)) {
+  // No larger than there is use for: a buffer of 255 KiB for each small file is most of the work of sending it.
+  for await (const chunk of readLocal(artifact, Math.min(chunkBytes, artifact.size + 1), reuse)) {
     size += chunk.length
     if (size > artifact.size) break
     hash.update(chunk)
@@ -41,24 +44,36 @@ export async function* readArtifact(
   if (size !== artifact.size || hash.digest('hex') !== artifact.sha256) throw damaged(artifact)
 }
 
-async function* readLocal(artifact: LocalArtifact, chunkBytes: number): AsyncGenerator<Buffer> {
+async function* readLocal(
+  artifact: LocalArtifact,
+  chunkBytes: number,
+  reuse: boolean,
+): AsyncGenerator<Buffer> {
   const file = await open(artifact.localPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
     throw damaged(artifact, cause)
   })
   try {
-    yield* readHandle(file, chunkBytes)
+    yield* readHandle(file, chunkBytes, reuse)
   } finally {
     await file.close()
   }
 }
 
-/** Reads an open file from its start to its end in chunks of `chunkBytes`, each a buffer of its own. */
-export async function* readHandle(file: FileHandle, chunkBytes = CHUNK_BYTES): AsyncGenerator<Buffer> {
+/** Reads an open file from its start to its end in chunks of `chunkBytes`, in buffers as `readArtifact` does. */
+export async function* readHandle(
+  file: FileHandle,
+  chunkBytes = CHUNK_BYTES,
+  reuse = false,
+): AsyncGenerator<Buffer> {
+  let buffer = Buffer.allocUnsafe(chunkBytes)
   for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
+    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position)
     if (bytesRead === 0) return
     position += bytesRead
     yield buffer.subarray(0, bytesRead)
+    // Only the end of a plain file makes a read short.
+    if (bytesRead < chunkBytes) return
+    if (!reuse) buffer = Buffer.allocUnsafe(chunkBytes)
   }
 }
 

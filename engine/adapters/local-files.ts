@@ -7,7 +7,15 @@ import type { FolderConnection } from '../core/manifest.ts'
 import { isPlainName, joinNames, splitFilePath, splitPath, temporaryName } from './file-paths.ts'
 import { type ByteCount, countBytes, readHandle, syncFolder, writeLocal } from './local-bytes.ts'
 import { isErrno, translateFileError } from './local-errors.ts'
-import { lookAt, publish, removeTemporaryNames, untilAborted, writeTemporary } from './local-publish.ts'
+import { liesIn } from './local-place.ts'
+import {
+  lookAt,
+  nameFile,
+  publish,
+  removeTemporaryNames,
+  untilAborted,
+  writeTemporary,
+} from './local-publish.ts'
 
 const MAX_ENTRIES = 100_000
 const LOOKS_AT_ONCE = 64
@@ -61,7 +69,8 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     )
     const opened = await file.stat()
-    if (opened.ino === stats.ino && opened.dev === stats.dev) return file
+    const isSame = opened.ino === stats.ino && opened.dev === stats.dev
+    if (isSame && (await liesIn(file, parent))) return file
     await file.close()
     throw refuse(path, 'it was exchanged while it was opened')
   }
@@ -86,6 +95,7 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
     request: PutRequest,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    if (request.overwrite === 'rename') return undefined
     const stats = await lookAt(real)
     if (!stats) return undefined
     if (!stats.isFile()) throw refuse(request.path, 'something that is not a plain file is there')
@@ -156,13 +166,13 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         try {
           await writeTemporary(temporary, request, signal)
           signal.throwIfAborted()
-          await publish(temporary, target, request.path, request.overwrite)
+          const named = await nameFile(temporary, parent, name, request)
+          await syncFolder(parent)
+          return `${request.size} bytes written to ${named}`
         } catch (error) {
           await rm(temporary, { force: true })
           throw error
         }
-        await syncFolder(parent)
-        return `${request.size} bytes written to ${request.path}`
       }),
 
     move: (from, to, overwrite, signal) =>
@@ -177,6 +187,17 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         await publish(join(sourceFolder, source.name), join(targetFolder, target.name), to, overwrite)
         await syncFolder(targetFolder)
         if (sourceFolder !== targetFolder) await syncFolder(sourceFolder)
+      }),
+
+    remove: (path, signal) =>
+      act(path, signal, async () => {
+        const { folder, name } = splitFilePath(connectionName, path)
+        const parent = await enterFolder(folder, false)
+        const stats = parent === undefined ? undefined : await lookAt(join(parent, name))
+        if (parent === undefined || !stats) return
+        if (!stats.isFile()) throw refuse(path, 'it is not a plain file')
+        await rm(join(parent, name), { force: true })
+        await syncFolder(parent)
       }),
 
     hint: (folder, onChange, signal) =>

@@ -5,19 +5,23 @@ import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { PutRequest } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
+import { alternativeNames } from '../core/free-name.ts'
 import { isTemporaryName, temporaryName } from './file-paths.ts'
-import { countBytes, readArtifact, writeAll } from './local-bytes.ts'
+import { countBytes, readArtifact, readHandle, writeAll } from './local-bytes.ts'
 import { isErrno } from './local-errors.ts'
+import { expectNewIn } from './local-place.ts'
 
 /** Writes an artifact whole to a temporary path, on disk when it resolves. Throws ARTIFACT_DAMAGED, VERIFY_FAILED. */
 export async function writeTemporary(path: string, request: PutRequest, signal: AbortSignal): Promise<void> {
   // What an earlier put left is never written into: somebody may have put a link there.
   await rm(path, { force: true })
-  const file = await open(path, 'wx')
+  const file = await open(path, 'wx+')
   try {
+    await expectNewIn(file, dirname(path))
     await countBytes(untilAborted(readArtifact(request), signal), (chunk, position) =>
       writeAll(file, chunk, position),
     )
+    if (request.mode !== undefined) await file.chmod(request.mode)
     await file.sync()
     const { size } = await file.stat()
     if (size !== request.size)
@@ -25,6 +29,8 @@ export async function writeTemporary(path: string, request: PutRequest, signal: 
         path: request.path,
         reason: `${size} of ${request.size} bytes`,
       })
+    if (request.verify === 'sha256' && (await countBytes(readHandle(file))).sha256 !== request.sha256)
+      throw new JobsdError('VERIFY_FAILED', { path: request.path, reason: 'another sha256' })
   } finally {
     await file.close()
   }
@@ -38,11 +44,11 @@ export async function publish(
   real: string,
   target: string,
   path: string,
-  overwrite: PutRequest['overwrite'],
+  overwrite: Exclude<PutRequest['overwrite'], 'rename'>,
 ): Promise<void> {
   const [source, there] = await Promise.all([lookAt(real), lookAt(target)])
   // A publish that was cut off between its two names; a rename between names of one file would leave both.
-  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there)
+  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there, dirname(target))
   if (overwrite === 'replace') return rename(real, target)
   try {
     // A rename would replace a file that appeared just now; a second name never does.
@@ -54,18 +60,45 @@ export async function publish(
     if (await lookAt(target)) throw new JobsdError('FILE_EXISTS', { path })
     return rename(real, target)
   }
-  await releaseName(real, (await lookAt(target)) ?? source)
+  await releaseName(real, (await lookAt(target)) ?? source, dirname(target))
+}
+
+/** Gives a written file of a put its final name and returns its path. Throws FILE_EXISTS as `publish` does. */
+export async function nameFile(
+  temporary: string,
+  parent: string,
+  name: string,
+  { path, overwrite, naming }: PutRequest,
+): Promise<string> {
+  if (overwrite !== 'rename') {
+    await publish(temporary, join(parent, name), path, overwrite)
+    return path
+  }
+  for (const other of alternativeNames(name)) {
+    if (await lookAt(join(parent, other))) continue
+    const named = path.slice(0, path.lastIndexOf('/') + 1) + other
+    await naming?.(named)
+    try {
+      await publish(temporary, join(parent, other), named, 'fail')
+      return named
+    } catch (error) {
+      // Somebody else took it just now.
+      if (!(error instanceof JobsdError && error.code === 'FILE_EXISTS')) throw error
+    }
+  }
+  throw new JobsdError('FILE_EXISTS', { path })
 }
 
 /**
  * Takes the old name from a file that has its new one. Another file that was put there meanwhile stays: so the name is
- * renamed before it is removed, and given back where it is no name of `own` by then.
+ * renamed before it is removed, and given back where it is no name of `own` by then. It goes to the folder of the new
+ * name, where whoever looks after an end in between finds and removes it.
  */
-async function releaseName(real: string, own: Stats | undefined): Promise<void> {
+async function releaseName(real: string, own: Stats | undefined, folder: string): Promise<void> {
   // Nobody else writes under those.
   if (isTemporaryName(basename(real))) return removeName(real)
   if (!isSameFile(own, await lookAt(real))) return
-  const aside = join(dirname(real), temporaryName(basename(real), randomUUID()))
+  const aside = join(folder, temporaryName(basename(real), randomUUID()))
   try {
     await rename(real, aside)
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Secrets } from '../core/contracts/services.ts'
 import type { S3Connection } from '../core/manifest.ts'
+import { readCredentials, type S3Credentials } from './s3-credentials.ts'
 
 export interface S3Timeouts {
   connectMs: number
@@ -16,8 +17,8 @@ export const s3Timeouts: S3Timeouts = { connectMs: 15_000, idleMs: 60_000, reque
 export interface OpenStore {
   s3: typeof import('@aws-sdk/client-s3')
   client: S3Client
-  /** The credentials' values: no message may show them. */
-  hidden: string[]
+  /** The credentials' values: no message may show them. Those of a role come when it is taken on. */
+  hidden: readonly string[]
 }
 
 /** Reads the credentials and makes a client; loads the library. Throws SECRET_MISSING, SECRET_EXPOSED. */
@@ -26,19 +27,18 @@ export async function openStore(
   secrets: Secrets,
   timeouts: S3Timeouts,
 ): Promise<OpenStore> {
-  const accessKeyId = (await secrets.resolve(connection.accessKeyId.secret)).reveal()
-  const secretAccessKey = (await secrets.resolve(connection.secretAccessKey.secret)).reveal()
+  const { keys, hidden } = await readCredentials(connection, secrets, timeouts)
   // The library prints about the version of Node otherwise, on a stream that is for our own words.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   const s3 = await import('@aws-sdk/client-s3')
-  const client = new s3.S3Client(clientConfig(connection, { accessKeyId, secretAccessKey }, timeouts))
-  return { s3, client, hidden: [secretAccessKey, accessKeyId] }
+  const client = new s3.S3Client(clientConfig(connection, keys, timeouts))
+  return { s3, client, hidden }
 }
 
 /** Every setting that the library would otherwise look for in the environment and in ~/.aws is given here. */
 function clientConfig(
   connection: S3Connection,
-  credentials: { accessKeyId: string; secretAccessKey: string },
+  credentials: S3Credentials['keys'],
   timeouts: S3Timeouts,
 ): S3ClientConfig {
   const { endpoint, region } = connection

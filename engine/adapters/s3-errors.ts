@@ -1,5 +1,6 @@
 /** Translates what the S3 client throws into errors of the table. */
 import { type ErrorCode, JobsdError } from '../core/errors.ts'
+import { hideSecrets } from '../core/secret.ts'
 
 interface S3Failure extends Error {
   code?: string
@@ -12,7 +13,7 @@ export interface S3Attempt {
   path: string
   timeoutMs: number
   /** What no message may show. */
-  hidden: string[]
+  hidden: readonly string[]
 }
 
 const codeByName: Record<string, ErrorCode> = {
@@ -40,6 +41,7 @@ const codeByStatus: Record<number, ErrorCode> = {
   409: 'FILE_EXISTS',
   412: 'FILE_EXISTS',
   429: 'TARGET_BUSY',
+  501: 'TARGET_REFUSED',
   507: 'TARGET_FULL',
 }
 
@@ -75,10 +77,13 @@ function codeOf(error: S3Failure): ErrorCode {
   return codeByName[error.name] ?? codeByStatus[status] ?? (status >= 500 ? 'TARGET_BUSY' : 'TARGET_REFUSED')
 }
 
-function describeFailure(error: S3Failure, hidden: string[]): string {
+function describeFailure(error: S3Failure, hidden: readonly string[]): string {
   const status = error.$metadata?.httpStatusCode
   const name = error.code ?? error.name
   const words = `${name}${status === undefined ? '' : ` (HTTP ${status})`}: ${error.message}`
-  const shown = hidden.reduce((text, value) => (value ? text.replaceAll(value, '[secret]') : text), words)
+  const shown = hidden.reduce(
+    (text, value) => (value ? text.replaceAll(value, '[secret]') : text),
+    hideSecrets(words),
+  )
   return shown.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 300)
 }

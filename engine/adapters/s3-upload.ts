@@ -23,18 +23,20 @@ export async function readWhole(request: ObjectPut): Promise<Buffer> {
 
 /**
  * Uploads a file in parts of at least 8 MiB, each checked by the store, two at a time. Completes only after the whole
- * file had the sha256 of the request; any failure, an abort too, removes the parts first. Throws ARTIFACT_DAMAGED.
+ * file had the sha256 of the request; any failure, an abort too, removes the parts first. `onBegun` is given the
+ * upload's id while it is under way; the upload is completed after it. Throws ARTIFACT_DAMAGED.
  */
 export async function uploadInParts(
   client: S3Client,
   params: Omit<PutObjectCommandInput, 'Body'>,
   request: ObjectPut,
+  onBegun: (uploadId: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const { Upload } = await import('@aws-sdk/lib-storage')
   const body = Readable.from(checkedBytes(request), { objectMode: false })
   const upload = new Upload({
-    client: await abortable(client, signal),
+    client: await watched(client, onBegun, signal),
     params: { ...params, Body: body, ChecksumAlgorithm: 'SHA256' },
     partSize: Math.max(partBytes, Math.ceil(request.size / maxParts)),
     queueSize: 2,
@@ -48,10 +50,22 @@ export async function uploadInParts(
 }
 
 /** Upload's own abort lets the parts under way run on; this one ends them, and lets only the removal of parts through. */
-async function abortable(client: S3Client, signal: AbortSignal): Promise<S3Client> {
-  const { AbortMultipartUploadCommand } = await import('@aws-sdk/client-s3')
-  const send = (command: Parameters<S3Client['send']>[0]) =>
-    client.send(command, command instanceof AbortMultipartUploadCommand ? {} : { abortSignal: signal })
+async function watched(
+  client: S3Client,
+  onBegun: (uploadId: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<S3Client> {
+  const s3 = await import('@aws-sdk/client-s3')
+  let meanwhile: Promise<void> | undefined
+  const send = async (command: Parameters<S3Client['send']>[0]) => {
+    if (command instanceof s3.AbortMultipartUploadCommand) return await client.send(command)
+    if (command instanceof s3.CompleteMultipartUploadCommand) await meanwhile
+    const answer = await client.send(command, { abortSignal: signal })
+    if (command instanceof s3.CreateMultipartUploadCommand && 'UploadId' in answer && answer.UploadId) {
+      meanwhile = onBegun(answer.UploadId)
+    }
+    return answer
+  }
   return Object.create(client, { send: { value: send } }) as S3Client
 }
 

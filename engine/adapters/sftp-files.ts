@@ -1,21 +1,23 @@
 import type { Stats } from 'ssh2'
-import type { PutRequest, RemoteFiles } from '../core/contracts/endpoints.ts'
+import type { RemoteFiles } from '../core/contracts/endpoints.ts'
 import type { Clock, Secrets } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { SftpConnection } from '../core/manifest.ts'
-import { joinNames, splitFilePath, splitPath, temporaryName } from './file-paths.ts'
+import { joinNames, splitFilePath, splitPath } from './file-paths.ts'
 import { type ByteCount, countBytes, writeLocal } from './local-bytes.ts'
-import { readBody, writeBody } from './sftp-bodies.ts'
-import { isStatus, NO_SUCH_FILE, translateStatus } from './sftp-errors.ts'
-import { createSftpSession, type SftpWire } from './sftp-session.ts'
+import { readBody } from './sftp-bodies.ts'
+import { translateStatus } from './sftp-errors.ts'
+import type { SftpWire } from './sftp-operation.ts'
+import { createFolderMemory, publish, putFile } from './sftp-put.ts'
+import { createSftpSession } from './sftp-session.ts'
+import { mayResume, removeIfThere } from './sftp-temporary.ts'
 import { enterFolder, kindOf, listFolder, lookAt, type Tree, toEntry } from './sftp-tree.ts'
 
-const FSYNC = 'fsync@openssh.com'
-const POSIX_RENAME = 'posix-rename@openssh.com'
-const TIDY_TIMEOUT_MS = 10_000
+/** Below the grace that a step has after its deadline. */
+const TIDY_TIMEOUT_MS = 4_000
 
 /**
- * Opens an SFTP server's tree over one shared session, connected at the first operation and again after a loss.
+ * Opens an SFTP server's tree over shared sessions, connected at the first operation and again after a loss.
  * Besides the contract's errors it throws those of connecting, and ENDPOINT_TIMEOUT when the server stalls for 60 s.
  */
 export function createSftpFiles(
@@ -24,6 +26,7 @@ export function createSftpFiles(
 ): RemoteFiles & { close(): Promise<void> } {
   const tree: Tree = { connection: connection.name, root: connection.root ?? '/' }
   const session = createSftpSession(connection, { secrets, clock })
+  const folders = createFolderMemory(tree, clock)
 
   /** Runs one operation; whatever the server answers becomes a JobsdError about `path`. */
   async function act<T>(
@@ -56,40 +59,9 @@ export function createSftpFiles(
   async function hashFile(wire: SftpWire, path: string): Promise<ByteCount | undefined> {
     const found = await findFile(wire, path)
     if (!found) return undefined
-    const handle = await wire.open(found.real, 'r')
+    wire.allowBytes(found.stats.size)
+    const handle = await wire.open(found.real, 'read')
     return countBytes(readBody(wire, handle, found.stats.size))
-  }
-
-  /** What stands at a put's target decides: undefined to go on, a sentence when nothing is to be done. */
-  async function judgeTarget(wire: SftpWire, request: PutRequest): Promise<string | undefined> {
-    const found = await findFile(wire, request.path)
-    if (!found || request.overwrite === 'replace') return undefined
-    const same =
-      request.overwrite === 'skip-if-same' &&
-      found.stats.size === request.size &&
-      (await hashFile(wire, request.path))?.sha256 === request.sha256
-    if (same) return `${request.path} was already there with the same ${request.size} bytes`
-    throw new JobsdError('FILE_EXISTS', { path: request.path })
-  }
-
-  /** Writes a whole file under a temporary name, as safe as the server can make it, its size verified. */
-  async function writeTemporary(wire: SftpWire, temporary: string, request: PutRequest): Promise<void> {
-    // What an earlier put left is never written into: somebody may have put a link there.
-    await removeIfThere(wire, temporary)
-    const handle = await wire.open(temporary, 'wx')
-    try {
-      await writeBody(wire, handle, request)
-      if (wire.announces(FSYNC)) await wire.ask((sftp, done) => sftp.ext_openssh_fsync(handle, done))
-      const { size } = await wire.ask<Stats>((sftp, done) => sftp.fstat(handle, done))
-      if (size !== request.size)
-        throw new JobsdError('VERIFY_FAILED', {
-          path: request.path,
-          reason: `${size} of ${request.size} bytes`,
-        })
-      await wire.close(handle)
-    } catch (error) {
-      throw translateStatus(error, tree.connection, request.path, true)
-    }
   }
 
   /** Removes what a failed put left, as far as a live link allows; the next put with its key does the rest. */
@@ -127,7 +99,8 @@ export function createSftpFiles(
       act(path, signal, async (wire) => {
         const found = await findFile(wire, path)
         if (!found) throw new JobsdError('FILE_MISSING', { path })
-        const handle = await wire.open(found.real, 'r')
+        wire.allowBytes(found.stats.size)
+        const handle = await wire.open(found.real, 'read')
         return writeLocal(localPath, readBody(wire, handle, found.stats.size))
       }),
 
@@ -135,19 +108,15 @@ export function createSftpFiles(
 
     async put(request, signal) {
       let written: string | undefined
+      const onTemporary = (real: string) => {
+        written = real
+      }
       try {
-        return await act(request.path, signal, async (wire) => {
-          const { folder, name } = splitFilePath(tree.connection, request.path)
-          const parent = (await enterFolder(wire, tree, folder, true))!
-          const done = await judgeTarget(wire, request)
-          if (done !== undefined) return done
-          written = joinNames(parent, [temporaryName(name, request.key)])
-          await writeTemporary(wire, written, request)
-          await publish(wire, written, joinNames(parent, [name]), request.path, request.overwrite)
-          return `${request.size} bytes written to ${request.path}`
-        })
+        return await act(request.path, signal, (wire) =>
+          putFile(wire, request, { tree, folders, onTemporary }),
+        )
       } catch (error) {
-        if (written !== undefined) await tidy(written)
+        if (written !== undefined && !mayResume(request, error)) await tidy(written)
         throw error
       }
     },
@@ -161,38 +130,12 @@ export function createSftpFiles(
         await publish(wire, source.real, joinNames(parent, [name]), to, overwrite)
       }),
 
+    remove: (path, signal) =>
+      act(path, signal, async (wire) => {
+        const found = await findFile(wire, path)
+        if (found) await removeIfThere(wire, found.real)
+      }),
+
     close: () => session.close(),
   }
-}
-
-/** Gives a whole file its final name. Throws FILE_EXISTS, about `path`, when it may not replace what is there. */
-async function publish(
-  wire: SftpWire,
-  real: string,
-  target: string,
-  path: string,
-  overwrite: PutRequest['overwrite'],
-): Promise<void> {
-  const mayReplace = overwrite === 'replace'
-  if (real === target && mayReplace) return
-  if (!mayReplace && (await lookAt(wire, target))) throw new JobsdError('FILE_EXISTS', { path })
-  if (mayReplace && wire.announces(POSIX_RENAME))
-    return wire.ask((sftp, done) => sftp.ext_openssh_rename(real, target, done))
-  // Without that extension a server has no rename that replaces: for a moment there is no file.
-  if (mayReplace) await removeIfThere(wire, target)
-  try {
-    await wire.ask((sftp, done) => sftp.rename(real, target, done))
-  } catch (error) {
-    // A plain rename refuses an existing target, which may have appeared just now.
-    const taken = isStatus(error) && (await lookAt(wire, target)) !== undefined
-    throw taken ? new JobsdError('FILE_EXISTS', { path }, { cause: error }) : error
-  }
-}
-
-async function removeIfThere(wire: SftpWire, real: string): Promise<void> {
-  await wire
-    .ask((sftp, done) => sftp.unlink(real, done))
-    .catch((error: unknown) => {
-      if (!isStatus(error, NO_SUCH_FILE)) throw error
-    })
 }

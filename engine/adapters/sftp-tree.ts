@@ -4,7 +4,7 @@ import type { FileEntry } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
 import { isPlainName, joinNames } from './file-paths.ts'
 import { isStatus, NO_SUCH_FILE } from './sftp-errors.ts'
-import type { SftpWire } from './sftp-session.ts'
+import type { SftpWire } from './sftp-operation.ts'
 
 const MAX_ENTRIES = 100_000
 const END_OF_LIST = 1

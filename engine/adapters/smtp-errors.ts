@@ -1,5 +1,6 @@
 /** Translates what an SMTP session throws into errors of the table. */
 import { JobsdError } from '../core/errors.ts'
+import { hideSecrets } from '../core/secret.ts'
 
 export interface SmtpPhase {
   connection: string
@@ -73,7 +74,7 @@ function causeOf(error: unknown): { cause: Error } {
 }
 
 function oneLine(text: string): string {
-  return text
+  return hideSecrets(text)
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, 300)

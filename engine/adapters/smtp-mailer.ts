@@ -7,8 +7,9 @@ import SMTPConnection, {
 import type { Mailer, MailMessage, MailReceipt } from '../core/contracts/endpoints.ts'
 import type { Secrets } from '../core/contracts/services.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
+import { openDkimSigner } from './smtp-dkim.ts'
 import { serverLine, translateSmtpFailure } from './smtp-errors.ts'
-import { mailRecipients, openMessage } from './smtp-message.ts'
+import { leastBytes, mailRecipients, openMessage } from './smtp-message.ts'
 
 export interface SmtpTimeouts {
   /** Until the server greeted and TLS is up. */
@@ -48,6 +49,7 @@ export function createSmtpMailer(
   ): Promise<MailReceipt> {
     const recipients = mailRecipients(connection, message)
     const password = connection.password && (await options.secrets.resolve(connection.password.secret))
+    const sign = await openDkimSigner(connection, options.secrets)
     signal.throwIfAborted()
     const session = openSession(sessionOptions(connection, options.hostname, timeouts), signal)
     sessions.add(session)
@@ -58,10 +60,11 @@ export function createSmtpMailer(
         const login = { user: connection.username, pass: password?.reveal() ?? '' }
         await session.step((done) => session.wire.login(login, done))
       }
-      const body = await openMessage(connection, message)
+      const body = sign(await openMessage(connection, message))
       gate = createGate(body, transmitting, () => session.waitForAnswer(timeouts.answerMs))
       const { bytes } = gate
-      const envelope = { from: connection.from, to: recipients }
+      const size = await leastBytes(message)
+      const envelope = { from: connection.from, to: recipients, size }
       const info = await session.step<SMTPConnectionSendInfo>((done) =>
         session.wire.send(envelope, bytes, done),
       )

@@ -1,6 +1,6 @@
 /** Builds a mail's bytes. The same message gives the same bytes every time. */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
@@ -8,6 +8,12 @@ import { JobsdError } from '../core/errors.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
 
 const maxRecipients = 50
+// Outlook reads the one, most others the other.
+const urgency = {
+  high: { 'X-Priority': '1', Importance: 'high' },
+  normal: {},
+  low: { 'X-Priority': '5', Importance: 'low' },
+}
 // A subset of RFC 5321: nothing in it can end an address, a header or a command.
 const plainAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
 
@@ -52,7 +58,13 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
     cc: message.cc.map(asAddress),
     ...(message.replyTo !== null && { replyTo: asAddress(message.replyTo) }),
     subject: oneLine(message.subject),
-    headers: { 'Auto-Submitted': 'auto-generated', ...message.headers },
+    // Nobody reads an absence note that a report gets; a bounce is still wanted.
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'OOF, AutoReply',
+      ...urgency[message.priority ?? 'normal'],
+      ...message.headers,
+    },
     text: message.text,
     html: message.html,
     attachments: [
@@ -72,6 +84,15 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
     ],
   })
   return composer.compile().createReadStream()
+}
+
+/** What a mail has at least in bytes: attachments as base64 in lines of 76, and both texts. For the server's SIZE. */
+export async function leastBytes({ attachments, text, html }: MailMessage): Promise<number> {
+  const files = await Promise.all(attachments.map(({ localPath }) => stat(localPath)))
+  const encoded = files.map(({ size }) => Math.ceil(size / 3) * 4)
+  const lineEnds = encoded.map((size) => 2 * Math.floor(size / 76))
+  const texts = [Buffer.byteLength(text), Buffer.byteLength(html)]
+  return [...encoded, ...lineEnds, ...texts].reduce((sum, size) => sum + size)
 }
 
 function isPlainAddress(address: string): boolean {

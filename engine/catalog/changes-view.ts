@@ -38,6 +38,7 @@ export function describeDifference(before: DefinitionView, after: DefinitionView
   if (before.description !== after.description) lines.push(changes.description)
   compare(words.general.triggerType, before.trigger.type, after.trigger.type)
   compare(words.general.scope, before.scope, after.scope)
+  compare(words.general.rows, before.rows, after.rows)
   lines.push(...compareLists(words.general.callCenter, before.callCenters, after.callCenters))
   lines.push(...compareSchedules(before, after))
   if (before.schedules.length + after.schedules.length === 0)

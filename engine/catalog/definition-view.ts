@@ -2,6 +2,7 @@
 import type { Client } from '../core/manifest.ts'
 import type { Snapshot } from '../core/model.ts'
 import { describeFields } from '../core/schedule-words.ts'
+import { describeRows } from './row-words.ts'
 import { describeDaysOff } from './schedule-words.ts'
 import { type StepView, viewStep } from './step-view.ts'
 import { type TriggerView, viewTrigger } from './trigger-view.ts'
@@ -14,6 +15,8 @@ export interface DefinitionView {
   scope: 'Client' | 'Call center'
   /** Titles of the call centers it runs for. */
   callCenters: string[]
+  /** What there is a run for where a query tells; empty for any other job. */
+  rows: string
   trigger: TriggerView
   schedules: ScheduleDefinition[]
   steps: StepView[]
@@ -38,6 +41,7 @@ export function viewDefinition(snapshot: Snapshot, client: Client): DefinitionVi
     callCenters: manifest.callCenters.map(
       (name) => client.callCenters.find((callCenter) => callCenter.name === name)?.title ?? name,
     ),
+    rows: describeRows(snapshot),
     trigger: viewTrigger(snapshot),
     schedules: snapshot.schedules.map((schedule) => ({
       name: schedule.name,

@@ -26,6 +26,7 @@ const yours: Record<string, string> = {
   MAIL_REFUSED: 'See whether the address is right and its mailbox takes our mail.',
   MAIL_IN_DOUBT: 'See whether the mail arrived, and tell customer care.',
   MAIL_TOO_LARGE: 'Ask for delivery by SFTP or cloud storage: the file has grown too large for mail.',
+  TOO_MANY_FILES: 'Take away the files that were read before, or tell customer care.',
   REPORT_EMPTY: 'Nothing, if you expected no calls in that time. Otherwise write to customer care.',
   REPORT_FAILED: nothingToDo,
   DATASET_MISSING: nothingToDo,

@@ -1,4 +1,5 @@
 /** What happened, as customers see it: no error text, no server's answer, nobody's address. */
+import { causeKeyOf } from '../core/fan-out.ts'
 import { readFollowKey } from '../core/follow-ups.ts'
 import type { Client } from '../core/manifest.ts'
 import type { Delivery, RunDetail, RunState, Snapshot } from '../core/model.ts'
@@ -6,6 +7,7 @@ import { spellCount } from '../core/spell-count.ts'
 import { helpEntry } from './help-view.ts'
 import { type Moment, spellDuration, spellMoment, spellPeriod, spellSize } from './plain-words.ts'
 import { explainError, nameConnection } from './redact.ts'
+import { partTitle } from './row-words.ts'
 import { nextTitle, stepTitle } from './step-view.ts'
 import { words } from './words.ts'
 
@@ -22,7 +24,7 @@ export interface RunView {
   duration: string
   /** What set it off: the schedule, the campaign, the posted file. */
   startedBy: string
-  /** Empty for a run over the whole client. */
+  /** Or the row of a fan-out; empty for a run over the whole client. */
   callCenter: string
   /** The time that the data covers; empty where no report was made. */
   period: string
@@ -93,7 +95,7 @@ const deliveryOutcomes: Record<Delivery['state'], Outcome> = {
 export function viewRun(run: RunDetail, client: Client, snapshot: Snapshot): RunView {
   const period = run.files.find((file) => file.period !== null)?.period ?? null
   const startedAt = spellMoment(client.timezone, Date.parse(startOf(run)))
-  const callCenter = callCenterTitle(client, run.callCenter)
+  const callCenter = partTitle(client, run)
   return {
     id: run.id,
     outcome: runOutcomes[run.state],
@@ -118,7 +120,7 @@ export function viewLastExecution(runs: RunDetail[], client: Client): LastExecut
   return {
     outcome: runOutcomes[worst.state],
     at: spellMoment(client.timezone, Date.parse(startOf(newest))),
-    share: isMixed ? `${good} of ${same.length} call centers succeeded` : '',
+    share: isMixed ? `${good} of ${same.length} ${newest.row ? 'executions' : 'call centers'} succeeded` : '',
   }
 }
 
@@ -132,8 +134,15 @@ export function worstOfNewest(runs: RunDetail[]): RunDetail | undefined {
 function newestExecution(runs: RunDetail[]): RunDetail[] {
   const [newest] = runs
   if (newest === undefined) return []
-  const { type, key } = newest.trigger
-  return runs.filter(({ trigger }) => trigger.type === type && trigger.key === key)
+  return sameExecution(runs, newest)
+}
+
+/** The runs of one cause. The one that asked for the rows of a fan-out counts only where there are none. */
+export function sameExecution<T extends Pick<RunDetail, 'trigger' | 'row'>>(runs: readonly T[], run: T): T[] {
+  const key = causeKeyOf(run)
+  const same = runs.filter((each) => each.trigger.type === run.trigger.type && causeKeyOf(each) === key)
+  const rows = same.filter(({ row }) => row !== undefined)
+  return rows.length > 0 ? rows : same
 }
 
 /** The newest result of each step of a job, in the job's order; of one execution's call centers a failed one's first. */
@@ -152,7 +161,7 @@ export function viewLastSteps(runs: RunDetail[], client: Client, snapshot: Snaps
           ...viewStepResult(step, run, client, snapshot),
           at,
           run: run.id,
-          callCenter: callCenterTitle(client, run.callCenter),
+          callCenter: partTitle(client, run),
         },
       }
     }
@@ -227,7 +236,7 @@ function describeStart(run: RunDetail): string {
     case 'ftp-in':
       return `File ${run.files.find(({ step }) => step === 'trigger')?.fileName ?? ''}`.trim()
     case 'after':
-      return `After ${readFollowKey(run.trigger.key)?.job ?? 'another job'}`
+      return `After ${readFollowKey(causeKeyOf(run))?.job ?? 'another job'}`
     default:
       return 'Request'
   }
@@ -238,11 +247,6 @@ function campaignName({ event }: RunDetail): string {
   const { campaign, campaignName: name, campaignId: id } = event ?? {}
   const known = typeof campaign === 'object' ? (campaign.name ?? campaign.id) : (name ?? id)
   return typeof known === 'string' || typeof known === 'number' ? String(known) : ''
-}
-
-/** As people call it; empty for none. */
-export function callCenterTitle(client: Client, name: string | null): string {
-  return client.callCenters.find((callCenter) => callCenter.name === name)?.title ?? name ?? ''
 }
 
 function startOf(run: RunDetail): string {

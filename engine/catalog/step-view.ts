@@ -1,11 +1,18 @@
 /** One step of a job as customers see it. */
+import { fanOutStep, fanOutTitle } from '../core/fan-out.ts'
 import type { CallCenter } from '../core/manifest.ts'
 import type { Snapshot, Step, StepOf } from '../core/model.ts'
 import { layoutOf } from '../core/report-file.ts'
 import { stepTraits } from '../core/step-traits.ts'
+import { describeCloudFetch, describeTags } from './cloud-words.ts'
 import { describeTest } from './condition-words.ts'
+import { copySettings, existing } from './copy-words.ts'
+import { describeCompress, describeDeletion, describeManifest, describeWait } from './file-step-words.ts'
+import { describeNotify, describeRequest } from './http-words.ts'
+import { describeKeyUse } from './key-words.ts'
 import { joinWords } from './plain-words.ts'
-import { nameConnection, redactAddress } from './redact.ts'
+import { nameConnection } from './redact.ts'
+import { describeRecipients } from './row-words.ts'
 
 export interface StepView {
   name: string
@@ -25,7 +32,12 @@ export interface Detail {
 
 /** The platform's own name of a step type; an unknown type is its own name. */
 export function stepTitle(type: string): string {
+  if (type === fanOutStep.type) return fanOutTitle
   return Object.hasOwn(stepTraits, type) ? stepTraits[type as Step['type']].title : type
+}
+
+function ownTitle(step: Step, { stepTypes }: Snapshot): string | undefined {
+  return step.type === 'custom' ? stepTypes?.[step.uses]?.title : undefined
 }
 
 /** `End` and `Fail` for the graph's two ends, otherwise the step's name. */
@@ -38,7 +50,7 @@ export function nextTitle(next: string): string {
 export function viewStep(step: Step, snapshot: Snapshot, callCenters: readonly CallCenter[]): StepView {
   return {
     name: step.name,
-    type: stepTitle(step.type),
+    type: ownTitle(step, snapshot) ?? stepTitle(step.type),
     nextSuccess: nextTitle(step.onSuccess),
     nextFailure: nextTitle(step.onFailure),
     details: describeStep(step, snapshot, callCenters),
@@ -57,6 +69,7 @@ function describeStep(step: Step, snapshot: Snapshot, callCenters: readonly Call
         fact('Destination', nameConnection(snapshot.connections, step.connection)),
         pattern('Folder', step.path),
         fact('Same name there', existing[step.overwrite ?? 'fail']),
+        ...copySettings(step).map(({ label, value }) => fact(label, value)),
       ]
     case 'cloud-copy':
       return [
@@ -64,7 +77,10 @@ function describeStep(step: Step, snapshot: Snapshot, callCenters: readonly Call
         fact('Destination', nameConnection(snapshot.connections, step.connection)),
         ...(step.prefix === undefined ? [] : [pattern('Folder', step.prefix)]),
         fact('Same name there', existing[step.overwrite ?? 'fail']),
+        ...describeTags(step),
       ]
+    case 'cloud-fetch':
+      return describeCloudFetch(step, snapshot)
     case 'condition':
       return [fact('True when', describeTest(step.when, callCenters))]
     case 'move-file':
@@ -74,6 +90,26 @@ function describeStep(step: Step, snapshot: Snapshot, callCenters: readonly Call
         ...(step.fileName === undefined ? [] : [pattern('New name', step.fileName)]),
         fact('Same name there', existing[step.overwrite ?? 'fail']),
       ]
+    case 'delete-file':
+      return [fact('Deleted', describeFrom(step.from))]
+    case 'delete-old-files':
+      return describeDeletion(step, snapshot)
+    case 'compress':
+      return [fact('Files', describeFrom(step.from)), ...describeCompress(step)]
+    case 'checksum-manifest':
+      return [fact('Files', describeFrom(step.from)), ...describeManifest(step)]
+    case 'wait-for-file':
+      return describeWait(step, snapshot)
+    case 'encrypt':
+    case 'decrypt':
+    case 'sign':
+      return [fact('Files', describeFrom(step.from)), ...describeKeyUse(step, snapshot)]
+    case 'http-request':
+      return describeRequest(step, snapshot)
+    case 'notify':
+      return describeNotify(step)
+    case 'custom':
+      return step.from === undefined ? [] : [fact('Files', describeFrom(step.from))]
     default:
       return []
   }
@@ -100,10 +136,10 @@ function describeFormat({ format, layout, gzip }: StepOf<'report'>, { client }: 
 function describeEmail(step: StepOf<'email'>, snapshot: Snapshot): Detail[] {
   return [
     fact('Attached', step.from === undefined ? 'Nothing' : describeFrom(step.from)),
-    fact('To', step.to.map(redactAddress).join(', ')),
+    fact('To', describeRecipients(step.to, snapshot)),
     ...(step.cc === undefined || step.cc.length === 0
       ? []
-      : [fact('Copy to', step.cc.map(redactAddress).join(', '))]),
+      : [fact('Copy to', describeRecipients(step.cc, snapshot))]),
     fact('Sent through', nameConnection(snapshot.connections, step.connection)),
   ]
 }
@@ -124,12 +160,6 @@ const withoutRows: Record<StepOf<'report'>['onEmpty'], string> = {
   skip: 'Nothing is sent',
   fail: 'The step fails',
 }
-
-const existing = {
-  fail: 'The step fails, nothing is replaced',
-  replace: 'The file there is replaced',
-  'skip-if-same': 'The same content is left as it is, other content is not replaced',
-} as const
 
 function describeFrom(from: string | string[]): string {
   const names = [from].flat().map((name) => (name === 'trigger' ? 'The posted file' : `Files of ${name}`))

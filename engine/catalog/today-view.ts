@@ -5,9 +5,10 @@ import { spellCount } from '../core/spell-count.ts'
 import type { PlannedDay } from './day-plan.ts'
 import type { ExpectationView } from './freshness.ts'
 import { adviseOn, helpEntry } from './help-view.ts'
-import { callCenterTitle, type LastExecution, type Outcome } from './history-view.ts'
+import { type LastExecution, type Outcome, sameExecution } from './history-view.ts'
 import { type Moment, spellMoment, spellPeriod } from './plain-words.ts'
 import { explainError } from './redact.ts'
+import { partTitle } from './row-words.ts'
 import { words } from './words.ts'
 
 const dayMs = 86_400_000
@@ -117,7 +118,7 @@ export function viewJobToday(
 
 /** What of the newest execution arrived: `Delivered: acme_dallas_20261122.csv and 1 more, data of Sun 22 Nov 2026`. */
 function describeSent(runs: readonly RunDetail[], newest: RunDetail): string {
-  const same = runs.filter(({ trigger }) => trigger.key === newest.trigger.key)
+  const same = sameExecution(runs, newest)
   const names = new Set(
     same
       .flatMap(({ steps }) => steps.flatMap(({ deliveries }) => deliveries))
@@ -141,7 +142,7 @@ function findAttention(
   if (last?.outcome.tone === 'bad') {
     const failed = runs.find(({ state }) => state === 'failed')
     const code = failureCode(failed)
-    const callCenter = callCenterTitle(client, failed?.callCenter ?? null)
+    const callCenter = failed ? partTitle(client, failed) : ''
     return {
       text: words.today.failed(last.at.text, callCenter, explainError(code)),
       advice: words.today.advice(adviseOn(code)),

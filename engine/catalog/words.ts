@@ -58,6 +58,7 @@ export const words = {
     starts: 'Starts',
     category: 'Category',
     scope: 'Scope',
+    rows: 'Runs',
     callCenter: 'Call center',
     callCenters: 'Call centers',
     enabled: 'Enabled',

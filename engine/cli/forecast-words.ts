@@ -58,10 +58,11 @@ export function describeForecast(
 }
 
 /** Of a single job: when it is due, in words. */
-function describeSchedules({ job, schedules }: Snapshot): string[] {
+function describeSchedules({ job, schedules, manifest }: Snapshot): string[] {
+  const rows = manifest.fanOut ? '. Then a run for each row of its fanOut' : ''
   return schedules.map((schedule) => {
     const [words, more] = [describeFields(schedule.fields), describeDaysOff(schedule)]
-    return `${job} ${schedule.name}: ${words} (${schedule.timezone})${more ? `. ${more}` : ''}`
+    return `${job} ${schedule.name}: ${words} (${schedule.timezone})${more ? `. ${more}` : ''}${rows}`
   })
 }
 

@@ -62,6 +62,8 @@ export interface StartOptions {
   listen: string
   /** Takes a data folder on a network file system all the same. */
   unsafeFs?: boolean
+  /** Modules with the code of step types of operators' own: paths, or names of packages. */
+  steps?: string[]
 }
 
 /**

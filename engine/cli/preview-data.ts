@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { type FixtureRow, readFixture } from '../config/fixtures.ts'
 import type { SourceFile } from '../core/contracts/config-source.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { DatasetConnection, TestGiven } from '../core/manifest.ts'
+import type { DatasetConnection, FileDatasetConnection, TestGiven } from '../core/manifest.ts'
 import type { Snapshot } from '../core/model.ts'
 import { fixtureOf } from '../runtime/job-tests.ts'
 import type { RehearsalData } from '../runtime/rehearsal.ts'
@@ -35,7 +35,8 @@ export async function choosePreviewData(
   hasRows: HasRows,
 ): Promise<PreviewData> {
   const plain = { given: {} }
-  if (!snapshot.manifest.steps.some(({ type }) => type === 'report')) {
+  const { fanOut, steps } = snapshot.manifest
+  if (!fanOut && !steps.some(({ type }) => type === 'report')) {
     return { ...plain, data: { kind: 'made-up', rows: madeUpRows }, words: 'none: the job has no report' }
   }
   const explain = (dataset: DatasetConnection) => explainEmpty(snapshot, callCenter, dataset, hasRows)
@@ -59,7 +60,7 @@ export async function choosePreviewData(
   }
   const { dataset } = snapshot.policy
   const connection = dataset && snapshot.connections[dataset.connection]
-  if (connection?.type === 'dataset' && (await isFolder(connection.path))) {
+  if (connection?.type === 'dataset' && (await isThere(connection))) {
     const empty = await explain(connection)
     if (empty === null)
       return { ...plain, data: { kind: 'policy' }, words: `the client's own rows in ${connection.name}` }
@@ -74,7 +75,7 @@ export async function choosePreviewData(
 }
 
 // A folder that is named has no connection of its own.
-const emptyConnection: DatasetConnection = {
+const emptyConnection: FileDatasetConnection & { type: 'dataset' } = {
   apiVersion: 'jobsd/v1',
   kind: 'Connection',
   name: 'data-set',
@@ -115,8 +116,10 @@ async function readDataSet(folder: string, snapshot: Snapshot): Promise<DataSet>
   return { kind: 'rows', tables }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return await stat(path).then(
+/** Of a database only the attempt tells, which then says what is wrong with it. */
+async function isThere(dataset: DatasetConnection): Promise<boolean> {
+  if (dataset.format === 'postgres') return true
+  return await stat(dataset.path).then(
     (status) => status.isDirectory(),
     () => false,
   )

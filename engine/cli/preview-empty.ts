@@ -21,6 +21,7 @@ export async function explainEmpty(
   const centers = callCenter === undefined ? manifest.callCenters : [callCenter]
   const callCenters = manifest.scope === 'call-center' ? centers : null
   const queries = Object.values(reports).map(({ sql }) => sql)
+  if (manifest.fanOut) queries.push(manifest.fanOut.query)
   if (await hasRows(dataset, { client: tenant, callCenters }, queries)) return null
   if (callCenters !== null && (await hasRows(dataset, { client: tenant, callCenters: null }, queries))) {
     const named = callCenters.map((name) => JSON.stringify(name)).join(' or ')

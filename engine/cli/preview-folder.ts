@@ -36,7 +36,7 @@ export async function preparePreviewFolder(folder: string): Promise<void> {
       reason: `${folder} holds something else than a preview; name a new folder with --out`,
     })
   }
-  for (const name of ['index.html', 'mail', 'sftp', 'folder', 's3']) {
+  for (const name of ['index.html', 'mail', 'sftp', 'folder', 's3', 'http']) {
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }
@@ -45,7 +45,9 @@ export async function preparePreviewFolder(folder: string): Promise<void> {
 export async function writeCapture(folder: string, capture: Capture, about: string): Promise<Shown> {
   if ('localPath' in capture) {
     const { sent, localPath } = capture
-    const parts = [sent.type, sent.connection, ...sent.place.split('/')].filter(Boolean)
+    // What a request is sent to says nothing of a file's name.
+    const place = sent.type === 'http' ? [`${about}-${sent.fileName}`] : sent.place.split('/')
+    const parts = [sent.type, sent.connection, ...place].filter(Boolean)
     const file = parts.map((part) => (/^\.+$/.test(part) ? '_' : part)).join('/')
     const path = join(folder, file)
     await mkdir(dirname(path), { recursive: true })

@@ -27,8 +27,9 @@ export function toPreviewJson({ job, slot, data, folder, runs, sentTo }: Preview
     data,
     out: folder,
     sentTo,
-    runs: runs.map(({ callCenter, outcome, note, path, alert, moves, shown }) => ({
+    runs: runs.map(({ callCenter, row, outcome, note, path, alert, moves, shown }) => ({
       callCenter,
+      ...(row !== undefined && { row }),
       outcome,
       note,
       path,
@@ -51,7 +52,7 @@ export function describePreview(preview: Preview): string {
     `data: ${data}`,
     ...runs.flatMap((run) => [
       '',
-      `${run.callCenter === null ? '' : `${run.callCenter}: `}${describeWay(run)}`,
+      `${describePart(run) === '' ? '' : `${describePart(run)}: `}${describeWay(run)}`,
       ...run.shown.map((shown) => `  ${describeShown(shown)}`),
       ...run.moves.map(({ connection, from, to }) => `  move   ${connection}  ${from} -> ${to}`),
     ]),
@@ -61,6 +62,11 @@ export function describePreview(preview: Preview): string {
     .flatMap((text) => text.split('\n'))
     .map(toOneLine)
     .join('\n')
+}
+
+/** The call center, the row, or both; empty for the whole client. */
+function describePart({ callCenter, row }: Rehearsed): string {
+  return [callCenter ?? [], row === undefined || row === callCenter ? [] : `row ${row}`].flat().join(', ')
 }
 
 function describeWay({ outcome, path, note, alert }: Rehearsed): string {
@@ -121,7 +127,7 @@ function renderRun(run: Preview['runs'][number]): string {
   )
   return [
     '<section>',
-    `<h2>${escapeHtml(run.callCenter ?? 'The whole client')}</h2>`,
+    `<h2>${escapeHtml(describePart(run) || 'The whole client')}</h2>`,
     `<p>${escapeHtml(describeWay(run))}</p>`,
     ...run.shown.map(renderShown),
     ...moves,

@@ -1,8 +1,8 @@
 /** What `resend`, `rerun` and `cancel` share: who asks why, and of which engine. */
 import type { Command } from 'commander'
 import { toRunJson } from '../core/run-json.ts'
+import { followRuns } from './follow-run.ts'
 import { type CliParts, dataFolder, type EngineClient } from './parts.ts'
-import { followRun } from './run.ts'
 import { homeOf, readSources } from './source-address.ts'
 
 export interface AuditedOptions {
@@ -54,8 +54,8 @@ export async function repeatRun(
 ): Promise<number> {
   const { json } = command.optsWithGlobals<{ json?: boolean }>()
   return withEngine(options, command, parts, async (engine) => {
-    const run = await followRun(engine, await begin(engine), parts)
-    if (json) parts.print(JSON.stringify({ runs: [toRunJson(run)] }, null, 2))
-    return run.state === 'failed' || run.state === 'cancelled' ? 1 : 0
+    const runs = await followRuns(engine, await begin(engine), parts)
+    if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
+    return runs.some(({ state }) => state === 'failed' || state === 'cancelled') ? 1 : 0
   })
 }

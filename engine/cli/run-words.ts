@@ -1,6 +1,7 @@
 /** Runs as people read them in a terminal. */
 import type { Repeat, Repeats } from '../core/contracts/ledger.ts'
 import type { RunDetail } from '../core/model.ts'
+import { spellCount } from '../core/spell-count.ts'
 import { toOneLine } from './one-line.ts'
 import { formatTable } from './table.ts'
 
@@ -16,7 +17,7 @@ export function describeRuns(runs: RunDetail[]): string {
     runs.map((run) => [
       run.id,
       run.job,
-      run.callCenter ?? '-',
+      describeWhose(run),
       run.dryRun ? `${run.state} (dry run)` : run.state,
       run.slot,
       run.steps.map((step) => step.name).join(' > '),
@@ -24,11 +25,18 @@ export function describeRuns(runs: RunDetail[]): string {
   )
 }
 
+/** `dallas`, of a fan-out's row `dallas #north`. */
+function describeWhose({ callCenter, row }: RunDetail): string {
+  const whose = [...(callCenter === null ? [] : [callCenter]), ...(row ? [`#${toOneLine(row.key)}`] : [])]
+  return whose.join(' ') || '-'
+}
+
 export function describeRun(run: RunDetail, repeats: Repeats): string {
   const facts = [
     ['run', run.id],
     ['job', run.job],
     ['call center', run.callCenter ?? 'all'],
+    ...(run.row ? [['row', toOneLine(`${run.row.key}, of run ${run.row.parent}`)]] : []),
     ['state', run.dryRun ? `${run.state} (dry run: nothing was sent)` : run.state],
     ['trigger', `${run.trigger.type} ${run.trigger.key}`],
     ['due', run.slot],
@@ -42,8 +50,18 @@ export function describeRun(run: RunDetail, repeats: Repeats): string {
     ['snapshot', run.snapshot],
     ...(repeats.of ? [['repeats', tellRepeat(repeats.of)]] : []),
     ...repeats.by.map((repeat) => ['repeated by', tellRepeat(repeat)]),
+    ...(run.rowRuns?.length
+      ? [['rows', `${spellCount(run.rowRuns.length, 'run')}: ${listRowRuns(run.rowRuns)}`]]
+      : []),
   ].map(([name = '', value = '']) => `${name.padEnd(12)} ${value}`)
   return [...facts, '', ...run.steps.flatMap(describeStep)].join('\n')
+}
+
+const mostRowRuns = 10
+
+function listRowRuns(ids: readonly string[]): string {
+  const more = ids.length - mostRowRuns
+  return `${ids.slice(0, mostRowRuns).join(' ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 /** `run 0123456789abcdef (resend, by ana: their disk was full)` */

@@ -1,13 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { ParameterValue, RunDetail } from '../core/model.ts'
+import type { ParameterValue } from '../core/model.ts'
 import { toRunJson } from '../core/run-json.ts'
 import { collectParameter } from './fields.ts'
-import type { AddCommand, CliParts, EngineClient } from './parts.ts'
+import { followRuns } from './follow-run.ts'
+import type { AddCommand } from './parts.ts'
 import { dataFolder } from './parts.ts'
-import { describeStep } from './run-words.ts'
 import { homeOf, readSources } from './source-address.ts'
-
-const pollMs = 150
 
 interface RunOptions {
   slot?: string
@@ -50,32 +48,13 @@ export const addRun: AddCommand = (program, parts, done) => {
           ...(options.param && { parameters: options.param }),
           ...(options.dryRun && { dryRun: true }),
         })
-        const runs = await Promise.all(ids.map((id) => followRun(engine, id, parts)))
+        const runs = (await Promise.all(ids.map((id) => followRuns(engine, id, parts)))).flat()
         if (json) parts.print(JSON.stringify({ runs: runs.map(toRunJson) }, null, 2))
         done(runs.some((run) => run.state === 'failed' || run.state === 'cancelled') ? 1 : 0)
       } finally {
         await engine.close()
       }
     })
-}
-
-/** Prints each step of a run as it ends, and the run's end. */
-export async function followRun(engine: EngineClient, id: string, parts: CliParts): Promise<RunDetail> {
-  let shown = 0
-  for (;;) {
-    const run = await engine.runDetail(id)
-    const label = run.callCenter ? `${run.job} ${run.callCenter}` : run.job
-    for (const step of run.steps.slice(shown)) {
-      if (step.outcome === 'running') break
-      shown += 1
-      for (const line of describeStep(step)) parts.warn(`${label}  ${line.trim()}`)
-    }
-    if (run.state !== 'queued' && run.state !== 'running') {
-      parts.warn(`${label}  ${run.state}${run.dryRun ? ' (dry run: nothing was sent)' : ''}  run ${run.id}`)
-      return run
-    }
-    await parts.sleep(pollMs)
-  }
 }
 
 function toInstant(text: string): string {

@@ -11,6 +11,7 @@ interface StartOptionsGiven extends GivenSources {
   data?: string
   listen?: string
   unsafeFs?: boolean
+  steps?: string[]
 }
 
 /** `jobsd start [DIR]`: the engine. */
@@ -29,6 +30,11 @@ export const addStart: AddCommand = (program, parts, done) => {
     )
     .option('--data <dir>', 'the data folder; default $JOBSD_DATA or .jobsd in DIR')
     .option('--listen <host:port>', 'where HTTP listens; default $JOBSD_LISTEN or 127.0.0.1:8080')
+    .option(
+      '--steps <module>',
+      'run the code of your own step types from here: a file or a package; may be repeated',
+      also,
+    )
     .option('--unsafe-fs', 'take a data folder on a network file system, where nothing is promised')
     .action(async (dir: string | undefined, options: StartOptionsGiven, command: Command) => {
       const sources = readSources({ ...options, dir }, parts.env, command)
@@ -37,6 +43,7 @@ export const addStart: AddCommand = (program, parts, done) => {
         data: dataFolder(options.data, homeOf(sources), parts.env),
         listen: options.listen ?? parts.env.JOBSD_LISTEN ?? '127.0.0.1:8080',
         ...(options.unsafeFs && { unsafeFs: true }),
+        ...(options.steps && { steps: options.steps }),
       })
       done(0)
     })
@@ -57,4 +64,8 @@ function readDuration(text: string): number {
     if (error instanceof RangeError) return Number.NaN
     throw error
   }
+}
+
+function also(module: string, before: string[] = []): string[] {
+  return [...before, module]
 }

@@ -1,6 +1,6 @@
 /** A checked job to a snapshot: everything that its runs need, by one digest. */
 import { createHash } from 'node:crypto'
-import type { Calendar, Client, ClientPolicy, Connection, Job } from '../core/manifest.ts'
+import type { Calendar, Client, ClientPolicy, Connection, Job, StepType } from '../core/manifest.ts'
 import type {
   CompiledJob,
   JobId,
@@ -13,12 +13,12 @@ import type {
 import { unknownJob } from '../core/unknown-job.ts'
 import type { Config } from './config.ts'
 import { fillEdges } from './graph.ts'
-import { calendarFile, clientFile, connectionFile, policyFile, reportFiles } from './layout.ts'
+import { calendarFile, clientFile, connectionFile, policyFile, reportFiles, stepTypeFile } from './layout.ts'
 import { compareText } from './problems.ts'
 import { callCentersOf } from './rules/call-centers.ts'
 import { compileSchedule } from './schedule.ts'
 import { locateMail, readMail, readReport } from './templates.ts'
-import { calendarsOf, connectionsOf, reportsOf, templatesOf } from './uses.ts'
+import { calendarsOf, connectionsOf, reportsOf, stepTypesOf, templatesOf } from './uses.ts'
 
 export type Compiled = { snapshot: Snapshot } | { problem: Problem }
 
@@ -83,6 +83,7 @@ interface Parts {
   /** The documents that the reports were read from. */
   reportDocuments: unknown[]
   templates: Record<string, MailTemplate>
+  stepTypes: Record<string, StepType>
 }
 
 function gatherParts(config: Config, id: JobId): Parts {
@@ -98,17 +99,20 @@ function gatherParts(config: Config, id: JobId): Parts {
     reports: pickReports(config, job),
     reportDocuments: reportsOf(job).map((report) => config.reports.get(report.name)?.value),
     templates: pickTemplates(config, name, job),
+    stepTypes: pickStepTypes(config, job),
   }
 }
 
 function flatten(parts: Parts): unknown[] {
-  const { job, client, policy, connections, calendars, reports, reportDocuments, templates } = parts
+  const { job, client, policy, connections, calendars, reports, reportDocuments, templates, stepTypes } =
+    parts
   return [
     job,
     client,
     policy,
     ...Object.values(connections),
     ...calendars,
+    ...Object.values(stepTypes),
     ...reportDocuments,
     ...Object.values(reports).flatMap(({ sql, totalsSql, chartSql }) => [sql, totalsSql, chartSql]),
     ...Object.values(templates).flatMap(({ name, subject, html, text }) => [name, subject, html, text]),
@@ -125,6 +129,7 @@ function usedFiles(config: Config, id: JobId): string[] {
     policyFile(client),
     ...connectionNames(config, client, job).map(connectionFile),
     ...calendarsOf(job).map(({ name }) => calendarFile(name)),
+    ...stepTypesOf(job).map(({ name }) => stepTypeFile(name)),
     ...reportsOf(job).flatMap(({ name }) => Object.values(reportFiles(name))),
     ...mails.flatMap(({ found }) => Object.values(found)),
   ]
@@ -140,7 +145,7 @@ function connectionNames(config: Config, client: string, job: Job): string[] {
 }
 
 function buildSnapshot(parts: Parts, config: Config): Snapshot {
-  const { id, job, client, policy, connections, reports, templates } = parts
+  const { id, job, client, policy, connections, reports, templates, stepTypes } = parts
   const content: Omit<Snapshot, 'digest'> = {
     job: id,
     manifest: fillDefaults(job, client),
@@ -154,6 +159,7 @@ function buildSnapshot(parts: Parts, config: Config): Snapshot {
     expectBy: job.expectBy ? compileSchedule({ name: 'expectBy', ...job.expectBy }, client, config) : null,
     reports,
     templates,
+    ...(Object.keys(stepTypes).length > 0 && { stepTypes }),
   }
   return { digest: digestJson(content), ...content }
 }
@@ -178,6 +184,10 @@ function pickReports(config: Config, job: Job): Record<string, ReportDefinition>
 function pickTemplates(config: Config, client: string, job: Job): Record<string, MailTemplate> {
   const own = templatesOf(job).map(({ name }) => [name, readMail(config, client, name)] as const)
   return Object.fromEntries(own)
+}
+
+function pickStepTypes(config: Config, job: Job): Record<string, StepType> {
+  return Object.fromEntries(stepTypesOf(job).map(({ name }) => [name, config.stepTypes.get(name)!.value]))
 }
 
 /** The sha256 of a value's canonical JSON: keys sorted, no spaces. */

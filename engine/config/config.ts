@@ -9,6 +9,7 @@ import type {
   JobTest,
   Report,
   Settings,
+  StepType,
 } from '../core/manifest.ts'
 import type { JobId, Problem } from '../core/model.ts'
 import type { LoadedDocument } from './places.ts'
@@ -28,6 +29,7 @@ export interface Manifests {
   policies: Documents<string, ClientPolicy>
   connections: Documents<string, Connection>
   calendars: Documents<string, Calendar>
+  stepTypes: Documents<string, StepType>
   /** By `<category>/<name>`. */
   reports: Documents<string, Report>
   /** The tests of jobs, by the job they are for. */

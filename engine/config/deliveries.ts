@@ -1,13 +1,13 @@
 /** Where the reports of a job are delivered, as far as the manifest tells. Pure. */
 import type { Client, Job } from '../core/manifest.ts'
-import { fileExtension } from '../core/report-file.ts'
-import { readTemplate } from '../core/template.ts'
+import { splitFileName } from '../core/paths.ts'
 import { followsFor } from './conditions.ts'
 import { fillEdges, reachSteps } from './graph.ts'
+import { fillTokens, type NamedFile, namedFilesOf } from './named-files.ts'
 import { rememberLast } from './remember-last.ts'
 import { sourcesOf } from './uses.ts'
 
-/** A report's file that a step delivers to one place. */
+/** A report's file, or one made of it, that a step delivers to one place. */
 export interface NamedDelivery {
   step: string
   stepIndex: number
@@ -56,16 +56,11 @@ const planDeliveries: (job: Job) => PlannedDelivery[] = rememberLast((job) => {
   job.steps.forEach((step, stepIndex) => {
     if (step.type !== 'ftp-out-copy' && step.type !== 'cloud-copy') return
     for (const { name } of sourcesOf(step, stepIndex)) {
-      const sourceIndex = job.steps.findIndex((other) => other.name === name)
-      const source = job.steps[sourceIndex]
-      if (source?.type !== 'report') continue
-      planned.push({
-        step: step.name,
-        stepIndex,
-        source: name,
-        sourceIndex,
-        targetFor: nameTarget(job, step, source),
-      })
+      for (const file of namedFilesOf(job, name)) {
+        const { source, sourceIndex } = file
+        const targetFor = nameTarget(job, step, file)
+        planned.push({ step: step.name, stepIndex, source, sourceIndex, targetFor })
+      }
     }
   })
   return planned
@@ -73,19 +68,18 @@ const planDeliveries: (job: Job) => PlannedDelivery[] = rememberLast((job) => {
 
 type AnyStep = Job['steps'][number]
 type DeliveryStep = Extract<AnyStep, { type: 'ftp-out-copy' | 'cloud-copy' }>
-type ReportStep = Extract<AnyStep, { type: 'report' }>
 
-function nameTarget(job: Job, step: DeliveryStep, source: ReportStep): PlannedDelivery['targetFor'] {
+function nameTarget(job: Job, step: DeliveryStep, file: NamedFile): PlannedDelivery['targetFor'] {
   const folder = step.type === 'cloud-copy' ? (step.prefix ?? '') : step.path
   const name = (callCenter: string) => {
-    const known = { client: job.client, job: job.name, callCenter, ext: fileExtension(source) }
-    const fileName = fillTokens(source.fileName, { ...known, report: source.report.split('/').at(-1)! })
-    const place = fillTokens(folder, known)
+    const fileName = file.nameFor(callCenter)
+    const { ext } = splitFileName(fileName)
+    const place = fillTokens(folder, { client: job.client, job: job.name, callCenter, ext })
     return step.type === 'cloud-copy'
       ? `${step.connection}:${place}${fileName}`
       : `${step.connection}:${place.replace(/\/+$/, '')}/${fileName}`
   }
-  if (folder.includes('callCenter') || source.fileName.includes('callCenter')) {
+  if (folder.includes('callCenter') || file.hasCallCenter) {
     return (callCenter) => name(callCenter ?? '')
   }
   const same = name('')
@@ -97,19 +91,4 @@ export function deliveriesOfSlot(job: Job, client: Client): NamedDelivery[] {
   if (job.scope === 'client') return deliveriesOf(job, null)
   const centers = job.callCenters ?? client.callCenters.map(({ name }) => name)
   return centers.flatMap((center) => deliveriesOf(job, center))
-}
-
-function fillTokens(template: string, known: Record<string, string>): string {
-  if (!template.includes('{')) return template
-  let filled = ''
-  for (const part of readTemplate(template)) {
-    if (part.kind === 'text') filled += part.text
-    else if (part.kind === 'brace') filled += template[part.offset]
-    else if (Object.hasOwn(known, part.name)) filled += known[part.name]
-    else {
-      const format = part.format ?? (part.name.startsWith('period.') ? 'yyyyMMdd' : null)
-      filled += format === null ? `{${part.name}}` : `{${part.name}:${format}}`
-    }
-  }
-  return filled
 }

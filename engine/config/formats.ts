@@ -1,6 +1,8 @@
 /** The formats that the schemas name: each says what is allowed where a text is not of it. */
 
 import { readEdge } from '../core/edge.ts'
+import { isPlainAddress } from '../core/mail-address.ts'
+import { recipientParameter } from '../core/recipients.ts'
 import { isTimezone } from '../core/zone.ts'
 import { readCron } from './cron-cache.ts'
 import { parseEvery } from './every.ts'
@@ -15,6 +17,11 @@ export const formats: Record<string, FormatCheck> = {
     isTimezone(text) ? null : 'is no time zone; write an IANA name such as "America/Chicago"',
   address: (text) =>
     isPlainAddress(text) ? null : 'is not one plain e-mail address such as "ops@acme.example"',
+  recipient: (text) =>
+    // An address may hold braces, but whoever writes them here means a parameter.
+    (isPlainAddress(text) && !/[{}]/.test(text)) || recipientParameter(text) !== undefined
+      ? null
+      : 'is neither one plain e-mail address such as "ops@acme.example" nor a parameter such as "{param.recipients}"',
   'absolute-path': (text) =>
     text.startsWith('/') && isPlainPath(text) && !text.includes('//')
       ? null
@@ -55,17 +62,6 @@ export const formats: Record<string, FormatCheck> = {
 /** Whether a host is this machine itself. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
-/** One address, nothing that a mail header or envelope could read as more. */
-function isPlainAddress(text: string): boolean {
-  const [local, domain, ...more] = text.split('@')
-  if (!local || !domain || more.length > 0 || local.length > 64) return false
-  if (!/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) return false
-  const labels = domain.split('.')
-  return (
-    labels.length > 1 && labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
-  )
 }
 
 function isPlainPath(text: string): boolean {

@@ -7,7 +7,7 @@ import type { Kind } from './schemas.ts'
 export type Role = { kind: Kind; key: string } | { mistake: string } | null
 
 const wanted =
-  'manifests are platform/settings.yaml, platform/{connections,calendars,clients}/<name>.yaml, ' +
+  'manifests are platform/settings.yaml, platform/{connections,calendars,clients,step-types}/<name>.yaml, ' +
   '<client>/client.yaml, <client>/<job>.yaml and <client>/<job>.test.yaml'
 
 /** Tells what a path of a source is. The key is a job's id (its tests' too), a report's `<category>/<name>`, or a name. */
@@ -40,6 +40,7 @@ function roleOfPlatform(rest: string[]): Role {
     connections: 'Connection',
     calendars: 'Calendar',
     clients: 'ClientPolicy',
+    'step-types': 'StepType',
   }
   const kind = Object.hasOwn(kinds, folder ?? '') ? kinds[folder!] : undefined
   if (!kind || !file || more.length > 0) return { mistake: `no manifest is expected here; ${wanted}` }
@@ -62,6 +63,10 @@ export function connectionFile(name: string): string {
 
 export function calendarFile(name: string): string {
   return `jobs.d/platform/calendars/${name}.yaml`
+}
+
+export function stepTypeFile(name: string): string {
+  return `jobs.d/platform/step-types/${name}.yaml`
 }
 
 export function policyFile(client: string): string {

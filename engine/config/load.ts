@@ -9,6 +9,7 @@ import type {
   JobTest,
   Report,
   Settings,
+  StepType,
 } from '../core/manifest.ts'
 import type { JobId, Problem } from '../core/model.ts'
 import type { Config, Manifests } from './config.ts'
@@ -104,6 +105,7 @@ function readManifests(files: ReadonlyMap<string, SourceFile>, reader: ManifestR
     Settings: new Map(),
     Report: new Map(),
     JobTest: new Map(),
+    StepType: new Map(),
   }
   for (const [path, file] of files) {
     const role = roleOf(path)
@@ -132,6 +134,7 @@ function readManifests(files: ReadonlyMap<string, SourceFile>, reader: ManifestR
     policies: valid.ClientPolicy as Map<string, LoadedDocument<ClientPolicy>>,
     connections: valid.Connection as Map<string, LoadedDocument<Connection>>,
     calendars: valid.Calendar as Map<string, LoadedDocument<Calendar>>,
+    stepTypes: valid.StepType as Map<string, LoadedDocument<StepType>>,
     reports: valid.Report as Map<string, LoadedDocument<Report>>,
     tests: valid.JobTest as Map<JobId, LoadedDocument<JobTest>>,
     settings: (valid.Settings.get('settings') as LoadedDocument<Settings> | undefined) ?? null,

@@ -79,6 +79,7 @@ function describe(
 interface KnownErrors {
   choices: Set<string>
   toldBesidePattern: Set<string>
+  /** `<path> <key>` of every key that is missing. */
   missingTag: Set<string>
   unknownKeys: Map<string, string[]>
 }
@@ -94,7 +95,7 @@ function indexErrors(errors: ErrorObject[]): KnownErrors {
     const { keyword, instancePath, params } = error
     if (keyword === 'oneOf') known.choices.add(instancePath)
     if (keyword !== 'pattern') known.toldBesidePattern.add(instancePath)
-    if (isMissing(error, 'type')) known.missingTag.add(instancePath)
+    if (keyword === 'required') known.missingTag.add(`${instancePath} ${params.missingProperty}`)
     if (keyword !== 'additionalProperties') continue
     const keys = known.unknownKeys.get(instancePath) ?? []
     known.unknownKeys.set(instancePath, keys)
@@ -113,7 +114,7 @@ function isNoise(error: ErrorObject, known: KnownErrors): boolean {
     const unknown = known.unknownKeys.get(instancePath)?.slice(0, maxFaults) ?? []
     return unknown.some((key) => suggestWord(key, [params.missingProperty]) !== '')
   }
-  return keyword === 'discriminator' && known.missingTag.has(instancePath)
+  return keyword === 'discriminator' && known.missingTag.has(`${instancePath} ${params.tag}`)
 }
 
 /** The errors of all branches of a choice are noise: the branch that was meant is checked by itself. */
@@ -125,10 +126,6 @@ function isInsideChoice({ keyword, instancePath }: ErrorObject, choices: Set<str
     if (end === 0) break
   }
   return false
-}
-
-function isMissing(error: ErrorObject, key: string): boolean {
-  return error.keyword === 'required' && error.params.missingProperty === key
 }
 
 /** The faults of the branch that was most likely meant. */
@@ -225,5 +222,8 @@ function describeWanted(schema: SchemaNode, key: string, schemas: Schemas): stri
 }
 
 function tagsOf(schema: SchemaNode, tag: string, schemas: Schemas): string[] {
-  return (schema.oneOf ?? []).map((branch) => String(schemas.resolve(branch).properties?.[tag]?.const))
+  return (schema.oneOf ?? []).flatMap((branch) => {
+    const node = schemas.resolve(branch).properties?.[tag]
+    return (node?.enum ?? [node?.const]).map(String)
+  })
 }

@@ -16,6 +16,7 @@ export type Kind =
   | 'Settings'
   | 'Report'
   | 'JobTest'
+  | 'StepType'
 
 const fileOfKind: Record<Kind, string> = {
   Job: 'job.json',
@@ -26,6 +27,7 @@ const fileOfKind: Record<Kind, string> = {
   Settings: 'settings.json',
   Report: 'report.json',
   JobTest: 'job-test.json',
+  StepType: 'step-type.json',
 }
 
 /** A schema as it stands in its file. */

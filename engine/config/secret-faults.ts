@@ -23,6 +23,9 @@ export function describeSecret(
   if (typeof data === 'string' && /^[a-z0-9+.-]+:\/\/[^/]*@/i.test(data)) {
     return fault('this address has a user or a password in it; they have keys of their own, by name')
   }
+  if (typeof data === 'string' && data.includes('PRIVATE KEY')) {
+    return fault(`a private key stands here; ${named}`)
+  }
   if (keyword === 'additionalProperties') {
     const key = String(params.additionalProperty)
     const inner = pointer + pointerPart(key)

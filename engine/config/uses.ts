@@ -55,6 +55,13 @@ export function calendarsOf(job: Job): { pointer: string; name: string }[] {
   ]
 }
 
+/** The step types of operators' own that a job's steps name. */
+export function stepTypesOf(job: Job): { pointer: string; name: string }[] {
+  return job.steps.flatMap((step, index) =>
+    step.type === 'custom' ? [{ pointer: `/steps/${index}/uses`, name: step.uses }] : [],
+  )
+}
+
 /** The names in a step's `from`, each with its pointer. */
 export function sourcesOf(step: Job['steps'][number], index: number): { pointer: string; name: string }[] {
   if (!('from' in step) || step.from === undefined) return []

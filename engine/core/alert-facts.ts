@@ -1,13 +1,13 @@
 /** What is told of a step's end, and to whom. */
 import type { AlertRecipients, StepAlert } from './contracts/alerts.ts'
 import type { StepEnd } from './contracts/ledger.ts'
-import type { RecordedError, Run, Snapshot, Step } from './model.ts'
+import type { RecordedError, Run, RunStep, Snapshot } from './model.ts'
 
 const defaultEveryNth = 10
 
 /** How a step ended, as far as alerts are concerned. */
 interface EndedStep {
-  step: Step
+  step: Pick<RunStep, 'name' | 'type'>
   attempts: number
   note: string
   error: RecordedError | null
@@ -29,6 +29,7 @@ export function stepAlert(
       job: { id: run.job, title: manifest.title },
       client: { name: client.name, title: client.title, timezone: client.timezone },
       callCenter: run.callCenter,
+      ...(run.row && { row: run.row.key }),
       run: { id: run.id, slot: run.slot, revision: run.revision },
       step: { name: step.name, type: step.type, attempts },
     },

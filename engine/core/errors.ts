@@ -1,4 +1,5 @@
 /** The one table of errors that a running engine can meet. docs/errors.md has an entry for each code. */
+import { hideSecrets } from './secret.ts'
 
 interface ErrorKind {
   /** `{name}` is replaced by the detail of that name. */
@@ -40,6 +41,11 @@ export const errorTable = {
     retry: false,
     hint: 'Was it moved or deleted by somebody else?',
   },
+  FILE_AWAITED: {
+    message: '{path} did not come within {timeout}: {reason}',
+    retry: false,
+    hint: 'Ask whoever writes it. `jobsd rerun RUN --from STEP` waits for it once more.',
+  },
   TARGET_REFUSED: {
     message: '{connection} refused {path}: {reason}',
     retry: false,
@@ -74,6 +80,46 @@ export const errorTable = {
     message: "{fileName} has {size} bytes, the client's policy allows {allowed} in a mail",
     retry: false,
     hint: "Deliver it by SFTP or S3, or raise maxAttachmentSize in the client's policy.",
+  },
+  KEY_REFUSED: {
+    message: 'the key {connection} is refused: {reason}',
+    retry: false,
+    hint: "Ask the key's owner for one that is in force, and put it and its fingerprint into the connection.",
+  },
+  DECRYPT_FAILED: {
+    message: '{fileName} cannot be decrypted: {reason}',
+    retry: false,
+    hint: 'Ask the sender to encrypt it once more, for the key of the step.',
+  },
+  SIGNATURE_REFUSED: {
+    message: '{fileName} is refused: {reason}',
+    retry: false,
+    hint: 'Ask the sender whether the file is theirs and which key they sign with.',
+  },
+  TOO_MANY_FILES: {
+    message: '{connection} has {count} files for step {step}, its maxFiles allows {allowed}',
+    retry: false,
+    hint: 'Narrow match or prefix, ask only for the newest, or raise maxFiles.',
+  },
+  REQUEST_IN_DOUBT: {
+    message: '{connection} never answered {request}: it may have acted on it',
+    retry: false,
+    hint: 'Ask the service. If it did not, `jobsd resend RUN --target http:` sends the request again.',
+  },
+  ADDRESS_REFUSED: {
+    message: '{connection} leads to {address}: {reason}',
+    retry: false,
+    hint: "Is that the service's address? For one of your own network set allowPrivate in the connection.",
+  },
+  ANSWER_LOST: {
+    message: '{connection} answered {request}, but the answer could not be kept: {reason}',
+    retry: false,
+    hint: 'The request itself was taken. Raise maxResponse in the connection if the answer was too large.',
+  },
+  SECRET_UNFIT: {
+    message: 'secret {name} cannot be sent in a header',
+    retry: false,
+    hint: 'A header takes one line of ASCII. Is the right file behind the name?',
   },
   SECRET_MISSING: {
     message: 'there is no secret {name}',
@@ -114,6 +160,21 @@ export const errorTable = {
     message: 'template {template} failed: {reason}',
     retry: false,
     hint: 'Look at the template, and at the names it uses.',
+  },
+  FAN_OUT_FAILED: {
+    message: 'the fan-out of {job} failed: {reason}',
+    retry: false,
+    hint: 'Nobody was given anything. Mend the query or its data, then rerun the run.',
+  },
+  FAN_OUT_ROW: {
+    message: 'the row {row} cannot be worked on: {reason}',
+    retry: false,
+    hint: 'The other rows go on. Mend the data: the next time it is there again. A rerun of the run that asked for the rows makes all of them anew.',
+  },
+  RECIPIENT_NOT_ALLOWED: {
+    message: 'nothing is mailed to {recipient}: {reason}',
+    retry: false,
+    hint: "Mend where the parameter comes from; an operator can add a domain to the client's policy.",
   },
   FILE_NAME_EMPTY: {
     message: 'the file name {template} came out empty',
@@ -256,6 +317,16 @@ export const errorTable = {
     retry: false,
     hint: 'Bring the branch back to a descendant of that commit, or set requireFastForward: false.',
   },
+  STEP_CODE_MISSING: {
+    message: 'the engine has no code for the step type {name}',
+    retry: false,
+    hint: 'Was the engine started with the `--steps` that names its module?',
+  },
+  STEP_CODE_FAILED: {
+    message: 'the code of the step type {name} failed: {reason}',
+    retry: true,
+    hint: 'It is not part of jobsd: ask whoever wrote it.',
+  },
   BAD_REQUEST: { message: '{reason}', retry: false, hint: '' },
 } as const satisfies Record<string, ErrorKind>
 
@@ -267,10 +338,11 @@ export class JobsdError extends Error {
   readonly code: ErrorCode
   readonly details: ErrorDetails
   constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
-    super(fillIn(errorTable[code].message, details), options)
+    const shown = hideInDetails(details)
+    super(fillIn(errorTable[code].message, shown), options)
     this.name = 'JobsdError'
     this.code = code
-    this.details = details
+    this.details = shown
   }
   get retry(): boolean {
     return errorTable[this.code].retry
@@ -278,6 +350,14 @@ export class JobsdError extends Error {
   get hint(): string {
     return fillIn(errorTable[this.code].hint, this.details)
   }
+}
+
+/** They travel further than the message: to the command line, and back from a child. */
+function hideInDetails(details: ErrorDetails): ErrorDetails {
+  const entries = Object.entries(details)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? hideSecrets(value) : value]),
+  )
 }
 
 function fillIn(text: string, details: ErrorDetails): string {

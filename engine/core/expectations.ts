@@ -68,19 +68,23 @@ export function mustCome(trigger: TriggerType): boolean {
   return trigger === 'ftp-in' || trigger === 'campaign'
 }
 
-interface Due extends OwedWork {
+interface Due extends OwedWork, Pick<Run, 'row'> {
   /** When a run of it first ended well; infinite while none has. */
   wellMs: number
 }
 
 /** A due thing may have several runs, by hand again for the same slot: one that ended well is enough. */
 function groupDue(trigger: TriggerType, { runs, missed }: DueWork): Due[] {
-  const keyOf = ({ slot, callCenter }: Pick<Run, 'slot' | 'callCenter'>) => JSON.stringify([slot, callCenter])
+  // Each row of a fan-out has to end well by itself, and so has the run that asks for them.
+  const keyOf = ({ slot, callCenter, row }: Pick<Run, 'slot' | 'callCenter' | 'row'>) =>
+    JSON.stringify([slot, callCenter, row?.key ?? null])
   const bySlot = Map.groupBy(runs, keyOf)
   const ofRuns = [...bySlot.values()].flatMap((same): Due[] => {
     // What somebody runs by hand is not due, but may do what was.
     const [due] = same.filter((run) => run.trigger.type === trigger)
-    return due ? [{ slot: due.slot, callCenter: due.callCenter, ...stateOf(same) }] : []
+    if (!due) return []
+    const { slot, callCenter, row } = due
+    return [{ slot, callCenter, ...(row && { row }), ...stateOf(same) }]
   })
   const ofSlots = missed.map(({ at: slot, callCenter }): Due => {
     const same = bySlot.get(keyOf({ slot, callCenter })) ?? []

@@ -19,6 +19,8 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   MAIL_REFUSED: 'The e-mail was not accepted.',
   MAIL_IN_DOUBT: 'It is not certain that the e-mail arrived. We are looking into it.',
   MAIL_TOO_LARGE: 'The file was too large for an e-mail.',
+  TOO_MANY_FILES: 'There were more files than are taken at once.',
+  REQUEST_IN_DOUBT: 'It is not certain that the other side acted on our request. We are looking into it.',
   REPORT_EMPTY: 'The report had no rows.',
   REPORT_FAILED: notProduced,
   REPORT_DRIFT: notProduced,
@@ -26,6 +28,9 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   TEMPLATE_FAILED: notProduced,
   DATASET_MISSING: 'The data of the period was not there yet.',
   NO_FILE: 'There was no file to work with.',
+  FAN_OUT_FAILED: 'What the job is to be run for could not be found out.',
+  FAN_OUT_ROW: 'What the job was given to work with did not fit.',
+  RECIPIENT_NOT_ALLOWED: 'The e-mail was not sent: an address is not among those agreed on.',
   STEP_TIMEOUT: 'The step took too long and was ended.',
 }
 

@@ -1,7 +1,8 @@
 import { type Campaign, campaignOf } from './campaign.ts'
+import { runParametersOf } from './fan-out.ts'
 import { type MailReport, mailReports } from './mail-report.ts'
 import type { EventData, ParameterValue, Run, RunFile, Snapshot, StepRecord } from './model.ts'
-import { everyParameter, parametersOf } from './parameters.ts'
+import { everyParameter } from './parameters.ts'
 import { periodLabels } from './period.ts'
 import { periodText } from './period-text.ts'
 import { type RunFacts, runFacts } from './run-facts.ts'
@@ -63,7 +64,7 @@ export function mailData(
     reports: mailReports(attached),
     event: run.event,
     campaign: campaignOf(run.event),
-    parameters: everyParameter(parametersOf(manifest.trigger), run.parameters),
+    parameters: everyParameter(runParametersOf(manifest), run.parameters),
     steps: runFacts(run, history, offered, client.timezone).steps,
   }
 }

@@ -1,14 +1,36 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
-export type Manifest = (Job | Client | ClientPolicy | Connection | Calendar | Settings | Report | JobTest)
+export type Manifest = (Job | Client | ClientPolicy | Connection | Calendar | Settings | Report | JobTest | StepType)
 /**
  * An endpoint, kept by the operators: jobs only name it.
  */
-export type Connection = (SftpConnection | SmtpConnection | S3Connection | FolderConnection | DatasetConnection)
+export type Connection = (SftpConnection | SmtpConnection | S3Connection | FolderConnection | DatasetConnection | KeyConnection | HttpConnection)
 /**
- * What one step comes to: rows, ok or fails.
+ * The tables that reports are made of: files, or a database.
  */
-export type GivenStep = (GivenRows | GivenOk | GivenFailure)
+export type DatasetConnection = ((FileDatasetConnection | PostgresDatasetConnection) & {
+/**
+ * The tables that reports are made of.
+ */
+type: "dataset"
+})
+/**
+ * A key that files are encrypted, decrypted or signed with, or a passphrase.
+ */
+export type KeyConnection = ((OpenpgpKeyConnection | PassphraseConnection) & {
+/**
+ * A key, or a passphrase.
+ */
+type: "key"
+})
+/**
+ * How a request shows who sends it. Default: not at all.
+ */
+export type HttpAuth = (HttpBasicAuth | HttpBearerAuth | HttpHeaderAuth | HttpHmacAuth)
+/**
+ * What one step comes to: rows, ok, fails or files.
+ */
+export type GivenStep = (GivenRows | GivenOk | GivenFailure | GivenFiles)
 
 /**
  * One job: a trigger, and steps toward one objective.
@@ -63,6 +85,7 @@ enabled?: boolean
  * What starts the job.
  */
 trigger: (ScheduledTrigger | CampaignTrigger | FtpInTrigger | ManualTrigger | AfterTrigger)
+fanOut?: FanOut
 /**
  * How long one run may take, waiting for attempts included; then it fails at the step it is in. Default 1d.
  */
@@ -110,7 +133,7 @@ alerts?: AlertCopies
  * 
  * Items: A step. `type` says what it does.
  */
-steps: (ReportStep | EmailStep | FtpOutCopyStep | CloudCopyStep | ConditionStep | MoveFileStep)[]
+steps: (ReportStep | EmailStep | FtpOutCopyStep | CloudCopyStep | CloudFetchStep | ConditionStep | MoveFileStep | DeleteFileStep | DeleteOldFilesStep | CompressStep | ChecksumManifestStep | WaitForFileStep | EncryptStep | DecryptStep | SignStep | HttpRequestStep | NotifyStep | CustomStep)[]
 }
 /**
  * Runs at the moments of its schedules.
@@ -390,6 +413,38 @@ on?: ("succeeded" | "failed" | "skipped" | "ended")
 parameters?: Parameter[]
 }
 /**
+ * One run for each row of a query instead of one for the whole client: each with its parameters and its own outcome. Only with `scope: client`, and not with the trigger `ftp-in`.
+ */
+export interface FanOut {
+/**
+ * One SELECT on the client's rows, as a report's query: its columns are the `parameters`, in their order. It may use `$client`, `$slot`, `$timezone`, `$day_cut_off`, `$campaign_id` and the parameters of the trigger.
+ */
+query: string
+/**
+ * The columns of the query, in their order: what the run of each row is given by name, besides the parameters of the trigger.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+parameters: Parameter[]
+/**
+ * The parameter that tells the rows apart: no two rows have the same value of it, and none has none. File names tell the rows apart by it.
+ */
+key: string
+/**
+ * The text parameter that names a call center of the client: the run of the row sees the rows of that one only. Without it, and for a row without a value, the run covers the whole client.
+ */
+callCenter?: string
+/**
+ * A query without rows: the run ends as skipped, without alert, or it fails.
+ */
+onEmpty: ("skip" | "fail")
+/**
+ * With more rows than this the run fails, and nobody gets anything. Default 1000.
+ */
+maxRows?: number
+}
+/**
  * Who else is told of failures, lateness and recovery. The operators always are. Each address must be in a recipient domain of the client's policy or in a domain of the operators' own addresses.
  */
 export interface AlertCopies {
@@ -504,7 +559,7 @@ connection: string
  * @minItems 1
  * @maxItems 50
  * 
- * Items: One plain e-mail address.
+ * Items: One plain e-mail address, or `{param.name}`: a text parameter of the job that holds one address or several, with commas or semicolons between them.
  */
 to: string[]
 /**
@@ -512,7 +567,7 @@ to: string[]
  * 
  * @maxItems 50
  * 
- * Items: One plain e-mail address.
+ * Items: One plain e-mail address, or `{param.name}`: a text parameter of the job that holds one address or several, with commas or semicolons between them.
  */
 cc?: string[]
 /**
@@ -520,13 +575,17 @@ cc?: string[]
  * 
  * @maxItems 50
  * 
- * Items: One plain e-mail address.
+ * Items: One plain e-mail address, or `{param.name}`: a text parameter of the job that holds one address or several, with commas or semicolons between them.
  */
 bcc?: string[]
 /**
  * One plain e-mail address.
  */
 replyTo?: string
+/**
+ * How urgent mail programs show it to be. Default normal.
+ */
+priority?: ("high" | "normal" | "low")
 /**
  * One line: a subject instead of the template's, a Handlebars text.
  */
@@ -539,6 +598,18 @@ template: string
  * What to do when the connection broke after the server may have taken the mail: hold it for a person (default) or send it again.
  */
 onDoubt?: ("hold" | "resend")
+/**
+ * What to do when the attachments exceed the policy's maxAttachmentSize: fail (default), attach one zip of them if that fits, or put them into a bucket and mail links.
+ */
+onTooLarge?: ("fail" | "zip" | "link")
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+linkConnection?: string
+/**
+ * How long a link is good for, from 1h to 7d. Default 7d.
+ */
+linkFor?: string
 /**
  * One attempt is ended after this long. Default 10m.
  */
@@ -578,9 +649,30 @@ connection: string
  */
 path: string
 /**
- * What to do when a file of that name is there. Default fail.
+ * What to do when a file of that name is there. `rename` gives the new one the first free name: `a-2.csv`, `a-3.csv` and so on. Default fail.
  */
-overwrite?: ("fail" | "replace" | "skip-if-same")
+overwrite?: ("fail" | "replace" | "skip-if-same" | "rename")
+/**
+ * What is compared before a file gets its name: its size, or every byte of it, read back. Default size.
+ */
+verify?: ("size" | "sha256")
+/**
+ * The permissions of each file, in octal, set before it gets its name. The step fails where the server does not set them. Default: the server's choice.
+ */
+permissions?: string
+/**
+ * A small file that is put beside each file, after every file of the step is there under its name.
+ */
+companion?: {
+/**
+ * `checksum`: the sha256 and the name, as sha256sum prints them. `trigger`: nothing, it is empty. `manifest`: JSON with name, size, sha256 and rows.
+ */
+kind: ("checksum" | "trigger" | "manifest")
+/**
+ * What its name has after the file's. Default `.sha256`, `.done`, `.manifest`.
+ */
+suffix?: string
+}
 /**
  * One attempt is ended after this long. Default 10m.
  */
@@ -623,6 +715,62 @@ prefix?: string
  * What to do when an object of that key is there. Default fail.
  */
 overwrite?: ("fail" | "replace" | "skip-if-same")
+/**
+ * Tags of each object, by name. Tokens as in file names.
+ */
+tags?: {
+[k: string]: string
+}
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Copies objects out of an S3 bucket and offers them as files.
+ */
+export interface CloudFetchStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Copies objects out of an S3 bucket and offers them as files.
+ */
+type: "cloud-fetch"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection: string
+/**
+ * What the keys begin with, after the prefix of the connection. Tokens as in file names.
+ */
+prefix?: string
+/**
+ * The rest of the key: `*` is any text and `?` one character, neither crosses a `/`. Tokens as in file names.
+ */
+match: string
+/**
+ * Only so many of those that match, the last written. Default: all.
+ */
+newest?: number
+/**
+ * The step fails where more are to be copied. Default 100, or as many as newest says.
+ */
+maxFiles?: number
+/**
+ * What no object that matches means: the run ends as skipped, or the step fails.
+ */
+onEmpty: ("skip" | "fail")
 /**
  * One attempt is ended after this long. Default 10m.
  */
@@ -802,6 +950,539 @@ fileName?: string
  * What to do when a file of that name is there. Default fail.
  */
 overwrite?: ("fail" | "replace")
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Deletes the file that started the run from its drop folder, for good.
+ */
+export interface DeleteFileStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Deletes the file that started the run from its drop folder, for good.
+ */
+type: "delete-file"
+/**
+ * The file that started the run.
+ */
+from: "trigger"
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Deletes files of one folder that were last written long ago, for good: delivered reports that nobody fetches any more.
+ */
+export interface DeleteOldFilesStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Deletes files of one folder that were last written long ago, for good: delivered reports that nobody fetches any more.
+ */
+type: "delete-old-files"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection: string
+/**
+ * The folder; none below it is looked into. Tokens as in file names.
+ */
+path: string
+/**
+ * Names to delete; * is any text, ? one character, and case counts. Tokens as in file names. Dot files and those that are still being written are always left.
+ */
+match: string
+/**
+ * Whole days since the file was last written, by the clocks of the server and the engine.
+ */
+olderThan: string
+/**
+ * How many files one run deletes at most, the oldest first. Default 100.
+ */
+max?: number
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Packs the files of `from`: all into one zip, or each into a gzip file of its own, and offers what it made.
+ */
+export interface CompressStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Packs the files of `from`: all into one zip, or each into a gzip file of its own, and offers what it made.
+ */
+type: "compress"
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from: (string | string[])
+/**
+ * `zip` makes one archive of all the files, `gzip` one .gz of each.
+ */
+format: ("zip" | "gzip")
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+key?: string
+/**
+ * The name of what is made. Default: the file's own name with .zip or .gz behind it; for a zip of several files one of client, call center, job and slot. {name} is the name of a single file without, {ext} the part after the last dot.
+ */
+fileName?: string
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Lists name and checksum of each file of `from` in a file of its own, and offers that.
+ */
+export interface ChecksumManifestStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Lists name and checksum of each file of `from` in a file of its own, and offers that.
+ */
+type: "checksum-manifest"
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from: (string | string[])
+/**
+ * The checksum. md5 only where a receiver knows no other: it shows damage, not forgery.
+ */
+algorithm: ("sha256" | "sha512" | "md5")
+/**
+ * `coreutils` is what `sha256sum -c` and its kin check; csv and json have each file's size too. Default coreutils.
+ */
+format?: ("coreutils" | "csv" | "json")
+/**
+ * The list's name. Tokens as in other file names.
+ */
+fileName: string
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Waits until files are there and complete, then copies them and offers them.
+ */
+export interface WaitForFileStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Waits until files are there and complete, then copies them and offers them.
+ */
+type: "wait-for-file"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection: string
+/**
+ * The folder to look in. Tokens as in file names.
+ */
+path: string
+/**
+ * Names to wait for; * is any text, ? one character, and case counts. Tokens as in file names. Files stay where they are, so that a name of every day would be found again tomorrow.
+ */
+match: string
+/**
+ * How many files must be there. Default 1.
+ */
+minCount?: number
+/**
+ * With more files than this the step fails. Default 100.
+ */
+maxFiles?: number
+/**
+ * How a complete file is known, as in drop folders: `renamed`, writers use a temporary name and rename; `companion`, a second file vouches for it; `stable`, its size and time stay the same for some looks and some time. Default companion where `companion` is there, else stable.
+ */
+complete?: ("renamed" | "companion" | "stable")
+companion?: AwaitedCompanion
+/**
+ * With `stable`: how long size and time must have been the same. Default 30s.
+ */
+minAge?: string
+/**
+ * How long to leave it between two looks. Default 1m.
+ */
+every?: string
+/**
+ * What it means when the files are not there in time: the step fails, or the run ends as skipped, without alert.
+ */
+onMissing: ("fail" | "skip")
+/**
+ * How long to wait, from the step's first start; a restart of the engine does not begin it anew. The job's own timeout, 1d by default, ends the run all the same.
+ */
+timeout: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * The file that is written last and vouches for its file.
+ */
+export interface AwaitedCompanion {
+/**
+ * The companion's name is the file's with this at its end. Default .done.
+ */
+suffix?: string
+/**
+ * What the companion holds, which must fit the file's bytes. Default sha256 for the suffix .sha256, md5 for .md5, else none.
+ */
+checksum?: ("none" | "sha256" | "md5")
+}
+/**
+ * Encrypts the files of `from` with OpenPGP, so that only the owners of the recipients' keys can open them, and offers the encrypted files.
+ */
+export interface EncryptStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Encrypts the files of `from` with OpenPGP, so that only the owners of the recipients' keys can open them, and offers the encrypted files.
+ */
+type: "encrypt"
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from: (string | string[])
+/**
+ * Connections of type key, purpose openpgp: whoever holds one of these keys can open the file.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ * 
+ * Items: Lower-case letters, digits and single dashes.
+ */
+recipients: string[]
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+signWith?: string
+/**
+ * Whether it is written as text (ASCII armor), a third longer. Default false.
+ */
+armor?: boolean
+/**
+ * The encrypted file's name. Default: the file's own name with .pgp behind it, .asc with armor. {name} is the file's name without, {ext} the part after the last dot.
+ */
+fileName?: string
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Decrypts the files of `from` with OpenPGP and offers what was in them, once it is proved to be whole.
+ */
+export interface DecryptStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Decrypts the files of `from` with OpenPGP and offers what was in them, once it is proved to be whole.
+ */
+type: "decrypt"
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from: (string | string[])
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+key: string
+/**
+ * Connections of type key, purpose openpgp. A file that none of these keys signed fails. Without it no signature is looked at.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ * 
+ * Items: Lower-case letters, digits and single dashes.
+ */
+verifyWith?: string[]
+/**
+ * The most that may come out of one file. Default 1GiB.
+ */
+maxSize?: string
+/**
+ * The decrypted file's name. Default: the file's own name without a last .pgp, .gpg or .asc. {name} is the file's name without, {ext} the part after the last dot.
+ */
+fileName?: string
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Signs the files of `from` with OpenPGP and offers one detached signature for each.
+ */
+export interface SignStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Signs the files of `from` with OpenPGP and offers one detached signature for each.
+ */
+type: "sign"
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from: (string | string[])
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+key: string
+/**
+ * Whether it is written as text (ASCII armor), a third longer. Default false.
+ */
+armor?: boolean
+/**
+ * The signature's name. Default: the file's own name with .sig behind it, .asc with armor. {name} is the file's name without, {ext} the part after the last dot.
+ */
+fileName?: string
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Sends a request to a web service, or each file of `from` in one.
+ */
+export interface HttpRequestStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Sends a request to a web service, or each file of `from` in one.
+ */
+type: "http-request"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection: string
+/**
+ * What is asked for.
+ */
+method: ("GET" | "POST" | "PUT" | "PATCH" | "DELETE")
+/**
+ * What is added to the connection's baseUrl. Tokens as in file names; a value stays within its place, one that is missing fails the step.
+ */
+path: string
+/**
+ * What stands after the question mark, by name. Tokens as in file names.
+ */
+query?: {
+[k: string]: string
+}
+/**
+ * The request's body: at most 64 KiB of JSON. Tokens as in file names, in texts only.
+ */
+json?: {
+[k: string]: unknown
+}
+/**
+ * Files that are sent as the body, each in a request of its own: those of a step, `trigger` (the file that started the run), or a list of these.
+ */
+from?: (string | string[])
+/**
+ * The statuses that are fine. Default: 200 to 299.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ * 
+ * Items: A status.
+ */
+expect?: number[]
+/**
+ * Offers the answer to later steps as a file of this name. Tokens as in file names.
+ */
+saveAs?: string
+/**
+ * Of POST and PATCH: what to do when the answer never came. Hold it for a person (default), or send it again, for a service that knows the header Idempotency-Key or takes repeats.
+ */
+onDoubt?: ("hold" | "resend")
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Tells people something in the middle of a run.
+ */
+export interface NotifyStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Tells people something in the middle of a run.
+ */
+type: "notify"
+/**
+ * Who is told: the operators alone, or also those in the alerts of the client, or also those in the alerts of the client and of the job.
+ */
+to: ("operators" | "client" | "job")
+/**
+ * What is told, plain text. Tokens as in file names.
+ */
+message: string
+/**
+ * How it is shown. Default info.
+ */
+level?: ("info" | "warning")
+/**
+ * One attempt is ended after this long. Default 10m.
+ */
+timeout?: string
+retry?: Retry
+/**
+ * Next Success Step. Default: the next step in the list, `end` after the last.
+ */
+onSuccess?: string
+/**
+ * Next Failure Step. Default: `fail`.
+ */
+onFailure?: string
+}
+/**
+ * Runs a step type of your operators' own.
+ */
+export interface CustomStep {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * Runs a step type of your operators' own.
+ */
+type: "custom"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+uses: string
+/**
+ * Its inputs by name.
+ */
+with?: {
+[k: string]: string | number | boolean
+}
+/**
+ * Where the files come from: a step, `trigger` (the file that started the run), or a list of these.
+ */
+from?: (string | string[])
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection?: string
 /**
  * One attempt is ended after this long. Default 10m.
  */
@@ -1038,6 +1719,14 @@ name: string
  */
 connections: string[]
 /**
+ * The step types of your own that its jobs may use. Default none.
+ * 
+ * @maxItems 100
+ * 
+ * Items: Lower-case letters, digits and single dashes.
+ */
+stepTypes?: string[]
+/**
  * The domains its mails may go to.
  * 
  * @maxItems 100
@@ -1196,6 +1885,7 @@ port?: number
 username: string
 password?: Secret1
 privateKey?: Secret2
+passphrase?: Secret3
 /**
  * The fingerprints the server may show, as ssh-keygen -l prints them. Anything else is refused before a credential is sent.
  * 
@@ -1209,6 +1899,18 @@ hostKeys: string[]
  * The folder that jobs see as `/`. Default /.
  */
 root?: string
+/**
+ * How many connections may be open at a time; another is opened when all have their fill of operations. Default 1.
+ */
+maxConnections?: number
+/**
+ * How many files may be under way on one connection at a time; the others wait. Default 16.
+ */
+maxOperations?: number
+/**
+ * Whether, where the server knows no better, these may be used, all of them weak or broken: key exchange by SHA-1, host keys of type ssh-rsa (SHA-1) and ssh-dss, AES and 3DES in CBC mode, HMAC-SHA-1. Default false.
+ */
+legacyAlgorithms?: boolean
 }
 /**
  * The password, by name.
@@ -1223,6 +1925,15 @@ secret: string
  * The private key, by name.
  */
 export interface Secret2 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * What the private key is encrypted with, by name.
+ */
+export interface Secret3 {
 /**
  * The name of the secret, never its value.
  */
@@ -1268,7 +1979,7 @@ security: ("tls" | "starttls" | "none")
  * The user, where the server wants one.
  */
 username?: string
-password?: Secret3
+password?: Secret4
 /**
  * One plain e-mail address.
  */
@@ -1277,11 +1988,34 @@ from: string
  * The sender's name.
  */
 fromName?: string
+/**
+ * Signs every mail, so that the recipients can tell that it is the domain's. Without it the relay signs, or nobody.
+ */
+dkim?: {
+/**
+ * A domain in lower case, such as acme.example; its sub-domains are not included.
+ */
+domain: string
+/**
+ * Which key: its public half is the TXT record `<selector>._domainkey.<domain>`.
+ */
+selector: string
+privateKey: Secret5
+}
 }
 /**
  * The password, by name.
  */
-export interface Secret3 {
+export interface Secret4 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * The private RSA key as PEM, by name.
+ */
+export interface Secret5 {
 /**
  * The name of the secret, never its value.
  */
@@ -1327,8 +2061,26 @@ bucket: string
  * What every key begins with.
  */
 prefix?: string
-accessKeyId: Secret4
-secretAccessKey: Secret5
+accessKeyId: Secret6
+secretAccessKey: Secret7
+sessionToken?: Secret8
+assumeRole?: AssumedRole
+/**
+ * How the store encrypts what is put. Default: as the bucket says.
+ */
+serverSideEncryption?: ("AES256" | "aws:kms")
+/**
+ * The key to encrypt with, by its id, alias or ARN; only with aws:kms. Default: the store's own.
+ */
+kmsKeyId?: string
+/**
+ * The storage class of what is put. Default: the store's own.
+ */
+storageClass?: ("STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING" | "GLACIER_IR" | "GLACIER" | "DEEP_ARCHIVE" | "REDUCED_REDUNDANCY")
+/**
+ * Whether the store itself refuses to put onto a taken key (If-None-Match); `doctor --write` tells. false: looked first, then put. Default true.
+ */
+conditionalPut?: boolean
 /**
  * Name the bucket in the path. Default true with an endpoint, false without.
  */
@@ -1337,7 +2089,7 @@ forcePathStyle?: boolean
 /**
  * The access key id, by name.
  */
-export interface Secret4 {
+export interface Secret6 {
 /**
  * The name of the secret, never its value.
  */
@@ -1346,7 +2098,43 @@ secret: string
 /**
  * The secret access key, by name.
  */
-export interface Secret5 {
+export interface Secret7 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * The session token of temporary keys, by name. It is read anew when the store refuses the keys.
+ */
+export interface Secret8 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * A role that the keys take on; the store then sees the role's own temporary keys.
+ */
+export interface AssumedRole {
+/**
+ * The role's ARN.
+ */
+roleArn: string
+externalId?: Secret9
+/**
+ * What the owner's logs call the session. Default jobsd.
+ */
+sessionName?: string
+/**
+ * The URL of the token service. Default: the connection's endpoint, without one that of AWS in its region.
+ */
+endpoint?: string
+}
+/**
+ * What the role's owner asks for besides, by name.
+ */
+export interface Secret9 {
 /**
  * The name of the secret, never its value.
  */
@@ -1382,9 +2170,9 @@ type: "folder"
 path: string
 }
 /**
- * The tables that reports are made of, one file or folder of files each.
+ * Tables as files, one file or folder of files each.
  */
-export interface DatasetConnection {
+export interface FileDatasetConnection {
 /**
  * The version of the manifest language.
  */
@@ -1413,6 +2201,293 @@ format: ("parquet" | "csv" | "json")
  * The folder with calls.parquet, campaigns.parquet and so on.
  */
 path: string
+}
+/**
+ * Tables in a PostgreSQL database. A report's rows are read there; its query never gets there.
+ */
+export interface PostgresDatasetConnection {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a Connection.
+ */
+kind: "Connection"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The connection's name for people.
+ */
+title?: string
+/**
+ * The tables that reports are made of.
+ */
+type: "dataset"
+/**
+ * A PostgreSQL database.
+ */
+format: "postgres"
+/**
+ * A host name or address, without protocol or port.
+ */
+host: string
+/**
+ * The TCP port. Default 5432.
+ */
+port?: number
+/**
+ * The database.
+ */
+database: string
+/**
+ * The role to log in as; it needs no more than to read these tables.
+ */
+username: string
+password: Secret10
+/**
+ * The schema that the tables or views are in. Default public.
+ */
+schema?: string
+/**
+ * required: TLS, and a certificate of the host's name. none is for loopback only. Default required.
+ */
+tls?: ("required" | "none")
+/**
+ * The certificates that the server's must be signed by, as PEM. Default: those that Node.js trusts.
+ */
+ca?: string
+/**
+ * How long one table may take to be read. Default 10m.
+ */
+statementTimeout?: string
+}
+/**
+ * The password, by name.
+ */
+export interface Secret10 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * An OpenPGP key: somebody else's, or with its private half one of your own.
+ */
+export interface OpenpgpKeyConnection {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a Connection.
+ */
+kind: "Connection"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The connection's name for people.
+ */
+title?: string
+/**
+ * A key.
+ */
+type: "key"
+/**
+ * An OpenPGP key, for the steps encrypt, decrypt and sign.
+ */
+purpose: "openpgp"
+/**
+ * The fingerprint of the whole key, 40 or 64 hex digits without spaces, as `gpg --list-keys` prints it. Get it from the key's owner another way than the key.
+ */
+fingerprint: string
+/**
+ * The public key in armor, `-----BEGIN PGP PUBLIC KEY BLOCK-----` and so on, as `gpg --armor --export` prints it.
+ */
+publicKey: string
+privateKey?: Secret11
+passphrase?: Secret12
+}
+/**
+ * The private key in armor, by name. Only what decrypts or signs needs it.
+ */
+export interface Secret11 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * The passphrase of the private key, by name, where it has one.
+ */
+export interface Secret12 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * A passphrase for archives that are opened by one.
+ */
+export interface PassphraseConnection {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a Connection.
+ */
+kind: "Connection"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The connection's name for people.
+ */
+title?: string
+/**
+ * A passphrase.
+ */
+type: "key"
+/**
+ * A passphrase, for encrypted zip files.
+ */
+purpose: "passphrase"
+passphrase: Secret13
+}
+/**
+ * The passphrase, by name.
+ */
+export interface Secret13 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * A web service.
+ */
+export interface HttpConnection {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a Connection.
+ */
+kind: "Connection"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * The connection's name for people.
+ */
+title?: string
+/**
+ * A web service.
+ */
+type: "http"
+/**
+ * What every request's path is added to. No redirect is followed.
+ */
+baseUrl: string
+auth?: HttpAuth
+/**
+ * Headers that each request has; nothing secret, that is for auth.
+ */
+headers?: {
+[k: string]: string
+}
+/**
+ * Whether the host may be in a private network or on this machine. Default false: such an address is never connected to.
+ */
+allowPrivate?: boolean
+/**
+ * The largest answer that is kept as a file. Default 10MiB.
+ */
+maxResponse?: string
+/**
+ * The certificates that alone are trusted to sign the host's, in PEM. Default: the public ones that Node knows.
+ */
+ca?: string
+}
+export interface HttpBasicAuth {
+/**
+ * User name and password.
+ */
+type: "basic"
+/**
+ * The user, without a colon.
+ */
+username: string
+password: Secret14
+}
+/**
+ * The password, by name.
+ */
+export interface Secret14 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+export interface HttpBearerAuth {
+/**
+ * A token in the header Authorization.
+ */
+type: "bearer"
+token: Secret15
+}
+/**
+ * The token, by name.
+ */
+export interface Secret15 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+export interface HttpHeaderAuth {
+/**
+ * A key in a header of the service's own.
+ */
+type: "header"
+/**
+ * The header.
+ */
+name: string
+value: Secret16
+}
+/**
+ * The key, by name.
+ */
+export interface Secret16 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+export interface HttpHmacAuth {
+/**
+ * Each request signed as Standard Webhooks say: webhook-id, webhook-timestamp, webhook-signature.
+ */
+type: "hmac"
+key: Secret17
+}
+/**
+ * The key, by name: `whsec_` and base64, or any text.
+ */
+export interface Secret17 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
 }
 /**
  * Days on which nothing is due.
@@ -1885,6 +2960,14 @@ export interface GivenFailure {
  */
 fails: string
 }
+export interface GivenFiles {
+/**
+ * The objects that lie there, by what follows the prefix of a cloud-fetch. Default: one with a name that matches.
+ * 
+ * @maxItems 100
+ */
+files: string[]
+}
 /**
  * What must come of it. What is left out is not compared, except for deliveries that were not expected.
  */
@@ -1935,7 +3018,7 @@ step: string
  */
 connection?: string
 /**
- * A file's whole path at the target.
+ * A file's whole path at the target; of a request its method and path, as in `POST /campaigns/C-1001`.
  */
 path?: string
 /**
@@ -1994,4 +3077,43 @@ from: string
  * Where it lies then.
  */
 to: string
+}
+/**
+ * A step type of your own: what jobs may give it. Its code is named by a start flag of the engine, never here.
+ */
+export interface StepType {
+/**
+ * The version of the manifest language.
+ */
+apiVersion: "jobsd/v1"
+/**
+ * This document is a StepType.
+ */
+kind: "StepType"
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+name: string
+/**
+ * What customers read in their catalog.
+ */
+title: string
+/**
+ * What a job may give it under `with`. Default nothing.
+ * 
+ * @minItems 1
+ * @maxItems 20
+ */
+inputs?: Parameter[]
+/**
+ * It needs a connection of one of these types. Default: it takes none.
+ * 
+ * @minItems 1
+ * @maxItems 10
+ */
+connectionTypes?: ("sftp" | "folder" | "s3" | "smtp")[]
+/**
+ * A job must say in `from` which files it works on. Default false: it takes none.
+ */
+takesFiles?: boolean
 }

@@ -1,6 +1,15 @@
 /** The words of the design as types: what is compiled, due, run and delivered. Everything here is plain JSON. */
 
-import type { Calendar, Client, ClientPolicy, Connection, Job, Report, Schedule } from './manifest.ts'
+import type {
+  Calendar,
+  Client,
+  ClientPolicy,
+  Connection,
+  Job,
+  Report,
+  Schedule,
+  StepType,
+} from './manifest.ts'
 import type { ReportOverview } from './report-overview.ts'
 
 /** `<client>/<name>` */
@@ -100,9 +109,23 @@ export interface Snapshot {
   reports: Record<string, ReportDefinition>
   /** By name. */
   templates: Record<string, MailTemplate>
+  /** By name; absent unless a step is of type `custom`. */
+  stepTypes?: Record<string, StepType>
 }
 
 type Steps = Job['steps'][number]
+/** Where a run of a job with `fanOut` begins: no step of the manifest, but walked and recorded as one. */
+export interface FanOutStep {
+  /** No name of a step: those are kebab-case. */
+  name: 'fanOut'
+  type: 'fan-out'
+  onSuccess: 'end'
+  onFailure: 'fail'
+  timeout?: undefined
+  retry?: undefined
+}
+/** What a run may stand at. */
+export type RunStep = Step | FanOutStep
 /** A step with its graph edges filled. */
 export type Step = Steps & { onSuccess: string; onFailure: string }
 export type StepOf<T extends Step['type']> = Extract<Step, { type: T }>
@@ -187,8 +210,10 @@ export interface Run {
   slot: Instant
   schedule: string | null
   event: EventData | null
-  /** What its trigger's parameters came to; absent where there are none. */
+  /** What its trigger's parameters came to, and those of its row; absent where there are none. */
   parameters?: RunParameters
+  /** Of a job with `fanOut`: the row that it is for; absent where it is the run that asks for the rows. */
+  row?: RunRow
   snapshot: Sha256
   revision: string
   /** The step that is next or running; null once the run has ended. */
@@ -206,6 +231,16 @@ export interface Run {
   createdAt: Instant
   startedAt: Instant | null
   endedAt: Instant | null
+}
+
+/** A row of a fan-out, as the run for it knows it. */
+export interface RunRow {
+  /** The run that asked for the rows. */
+  parent: string
+  /** The value of its key, as text: unique among the rows of one run. */
+  key: string
+  /** Why the run fails before its first step: values that do not fit. Absent where they do. */
+  fault?: string
 }
 
 /** What a run by hand repeats. Its files are there under the names of the steps that offered them. */
@@ -230,7 +265,7 @@ export interface StepRecord {
   /** 1, 2, 3 ... in the order of the walk. */
   seq: number
   name: string
-  type: Step['type']
+  type: RunStep['type']
   outcome: StepOutcome
   attempts: number
   note: string
@@ -251,7 +286,7 @@ export interface RecordedError {
 
 /**
  * intended: recorded, nothing sent · sending: the target may have it · confirmed: the target has it ·
- * in-doubt: nobody can tell (mail only) · failed: the target does not have it.
+ * in-doubt: nobody can tell (mails and requests) · failed: the target does not have it.
  */
 export type DeliveryState = 'intended' | 'sending' | 'confirmed' | 'in-doubt' | 'failed'
 
@@ -260,7 +295,10 @@ export interface Delivery {
   id: string
   runId: string
   step: string
-  /** `sftp:<connection>:<path>`, `folder:...`, `s3:<connection>:<key>` or `mail:<connection>:<recipients>`. */
+  /**
+   * `sftp:<connection>:<path>`, `folder:...`, `s3:<connection>:<key>`, `mail:<connection>:<recipients>` or
+   * `http:<connection>:<method> <path>`, with `#<file>` where a file is sent.
+   */
   target: string
   /** null for a mail without attachment. */
   artifact: (Artifact & { fileName: string }) | null
@@ -274,6 +312,8 @@ export interface Delivery {
 export interface RunDetail extends Run {
   steps: (StepRecord & { deliveries: Delivery[] })[]
   files: RunFile[]
+  /** Of a run that made one for each row: those runs, in no order; repeats by hand aside. */
+  rowRuns?: string[]
 }
 
 export type SyncState = 'Synced' | 'OutOfSync' | 'Invalid'

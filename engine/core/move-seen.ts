@@ -1,8 +1,8 @@
-import type { FileEntry, PutRequest, RemoteFiles } from './contracts/endpoints.ts'
+import type { FileEntry, RemoteFiles } from './contracts/endpoints.ts'
 import { JobsdError } from './errors.ts'
 
 /** A file as it was looked at before it is moved; `from` is where it lies. */
-interface SeenThere extends Pick<FileEntry, 'size' | 'mtimeMs'> {
+export interface SeenThere extends Pick<FileEntry, 'size' | 'mtimeMs'> {
   from: string
   sha256: string | null
 }
@@ -13,22 +13,43 @@ interface SeenThere extends Pick<FileEntry, 'size' | 'mtimeMs'> {
  */
 export async function moveSeen(
   remote: RemoteFiles,
-  { from, size, mtimeMs, sha256 }: SeenThere,
+  seen: SeenThere,
   to: string,
-  overwrite: Exclude<PutRequest['overwrite'], 'skip-if-same'>,
+  overwrite: 'fail' | 'replace',
   signal: AbortSignal,
 ): Promise<boolean> {
-  await remote.move(from, to, overwrite, signal)
+  await remote.move(seen.from, to, overwrite, signal)
   const moved = await remote.stat(to, signal)
   // What is gone again was somebody's to take.
-  if (moved === undefined || (moved.size === size && moved.mtimeMs === mtimeMs)) return true
-  // Servers that copy where they should rename give it another time.
-  if (moved.size === size && (await remote.hash(to, signal)) === sha256) return true
+  if (moved === undefined || (await isSeen(remote, moved, seen, signal))) return true
+  await giveBack(remote, to, seen.from, signal)
+  return false
+}
+
+/** Gives a file that was moved by mistake its name back, unless that is taken by now. */
+export async function giveBack(
+  remote: RemoteFiles,
+  lies: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await remote.move(to, from, 'fail', signal)
+    await remote.move(lies, name, 'fail', signal)
   } catch (error) {
     // One that is newer still has that name, and would have replaced this one.
     if (!(error instanceof JobsdError && error.code === 'FILE_EXISTS')) throw error
   }
-  return false
+}
+
+/** Whether what lies there now is the file that was looked at. */
+export async function isSeen(
+  remote: RemoteFiles,
+  there: FileEntry,
+  { size, mtimeMs, sha256 }: SeenThere,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (there.kind !== 'file' || there.size !== size) return false
+  if (there.mtimeMs === mtimeMs) return true
+  // Servers that copy where they should rename give it another time.
+  return sha256 !== null && (await remote.hash(there.path, signal)) === sha256
 }

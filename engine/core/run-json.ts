@@ -16,6 +16,8 @@ export function toRunJson(run: RunDetail) {
     endedAt,
     dryRun,
     parameters: run.parameters ?? {},
+    row: run.row ? { key: run.row.key, parent: run.row.parent } : null,
+    rowRuns: run.rowRuns ?? [],
     repeats: run.origin && { kind: run.origin.kind, run: run.origin.runId },
     steps: run.steps.map(({ name, type, outcome, attempts, note, error, deliveries }) => ({
       name,

@@ -1,6 +1,6 @@
 /** Which connections a step talks to. */
 import type { Connection, Job } from './manifest.ts'
-import type { RunFile, Snapshot, Step } from './model.ts'
+import type { RunFile, RunStep, Snapshot } from './model.ts'
 import { stepTraits } from './step-traits.ts'
 
 /** A connection that a step names; `path` is the place within the step, `connection` or `recipients/0`. */
@@ -31,13 +31,15 @@ export function connectionsOfStep(step: Job['steps'][number]): NamedConnection[]
  */
 export function stepConnections(
   { manifest, policy }: Snapshot,
-  step: Step,
+  step: RunStep,
   files: readonly RunFile[] = [],
 ): string[] {
   switch (step.type) {
     case 'report':
+    case 'fan-out':
       return policy.dataset ? [policy.dataset.connection] : []
-    case 'move-file': {
+    case 'move-file':
+    case 'delete-file': {
       const origins = files.flatMap(({ origin }) => origin?.connection ?? [])
       const { trigger } = manifest
       const folders = trigger.type === 'ftp-in' ? trigger.folders.map(({ connection }) => connection) : []

@@ -1,7 +1,7 @@
 /** The edges of a job's step graph: what its tests can walk. */
-import type { Step, StepOutcome } from './model.ts'
+import type { Step, StepOf, StepOutcome } from './model.ts'
 
-/** One way out of a step; `onEmpty` is a report that ends the run without rows. */
+/** One way out of a step; `onEmpty` is a report without rows, or a copy without files, that ends the run. */
 export interface StepEdge {
   step: string
   on: 'onSuccess' | 'onFailure' | 'onEmpty'
@@ -12,7 +12,7 @@ export interface StepEdge {
 /** Every edge, in the order of the steps. */
 export function listEdges(steps: readonly Step[]): StepEdge[] {
   return steps.flatMap((step) => [
-    ...(step.type === 'report' && step.onEmpty === 'skip' ? [edgeOf(step, 'onEmpty', 'end')] : []),
+    ...(canBeEmpty(step) && step.onEmpty === 'skip' ? [edgeOf(step, 'onEmpty', 'end')] : []),
     edgeOf(step, 'onSuccess', step.onSuccess),
     edgeOf(step, 'onFailure', step.onFailure),
   ])
@@ -29,6 +29,10 @@ export function walkedEdge(step: Step, outcome: Exclude<StepOutcome, 'running'>)
 /** `upload onFailure -> fail` */
 export function nameEdge({ step, on, to }: StepEdge): string {
   return `${step} ${on} -> ${to}`
+}
+
+function canBeEmpty(step: Step): step is StepOf<'report' | 'cloud-fetch'> {
+  return step.type === 'report' || step.type === 'cloud-fetch'
 }
 
 function edgeOf({ name }: Step, on: StepEdge['on'], to: string): StepEdge {

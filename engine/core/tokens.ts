@@ -97,6 +97,24 @@ export function expandPath(template: string, values: TokenValues): string {
   return path === '' && template.startsWith('/') ? '/' : path
 }
 
+/**
+ * A text with each value as `write` puts it, nothing else made safe. `write` gets an empty value where the run has none.
+ * Throws TEMPLATE_FAILED for a faulty template.
+ */
+export function writeTokens(
+  template: string,
+  values: TokenValues,
+  write: (value: string, token: string) => string,
+): string {
+  refuseFaults(template)
+  return readTemplate(template)
+    .map((part) => {
+      if (part.kind === 'text') return part.text
+      return part.kind === 'token' ? write(readerOf(part.name)?.(values, part.format) ?? '', part.name) : ''
+    })
+    .join('')
+}
+
 /** What is wrong with a template's tokens, in order; `known` are the names that may be used there, by default any. */
 export function checkTokens(template: string, known?: readonly string[]): TokenFault[] {
   return readTemplate(template).flatMap((part) => {

@@ -2,14 +2,15 @@
 import { LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import type { Finding } from '../core/contracts/checkup.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { DatasetConnection } from '../core/manifest.ts'
+import type { FileDatasetConnection } from '../core/manifest.ts'
 import { spellCount } from '../core/spell-count.ts'
+import { describeAge, describeLack, judgeTenants, moments, names } from './dataset-findings.ts'
 import { type DatasetColumnType, type DatasetTableName, datasetTables } from './dataset-tables.ts'
 import { type OpenDatabase, openDatabase } from './open-database.ts'
 import { sourceColumns, tableFiles, tableSource } from './tenant-copy.ts'
 
 export interface DatasetQuestion {
-  dataset: DatasetConnection
+  dataset: FileDatasetConnection
   /** The values of `client` that policies name. */
   tenants: string[]
   /** The SQL of the reports in use: what they do not name may be missing. */
@@ -17,8 +18,6 @@ export interface DatasetQuestion {
 }
 
 type Column = { name: string; type: string }
-
-const moments = ['start_at', 'login_at', 'created_at', 'billed_at']
 
 /** Reads every table once, within 512 MB. Findings are in the contract's order of tables. */
 export async function checkDataset(question: DatasetQuestion, signal: AbortSignal): Promise<Finding[]> {
@@ -46,17 +45,13 @@ async function checkTable(
   seen: Map<string, number>,
 ): Promise<Finding[]> {
   const using = queries.filter((sql) => names(sql, table))
-  const lack = (isUsed: boolean, text: string): Finding =>
-    isUsed
-      ? { level: 'problem', text: `${text}, but a report of a job uses it` }
-      : { level: 'warning', text: `${text}; no report of a job uses it` }
   let files: string[]
   try {
     files = await tableFiles(dataset, table)
   } catch (error) {
     if (!(error instanceof JobsdError)) return [{ level: 'problem', text: `${table}: ${codeOf(error)}` }]
     const text = `${table}: there is neither ${table}.${dataset.format} nor a folder ${table} with such files`
-    return [lack(using.length > 0, text)]
+    return [describeLack(using.length > 0, text)]
   }
   try {
     const source = tableSource(table, dataset.format).looked
@@ -70,7 +65,7 @@ async function checkTable(
       if (!column) {
         const isUsed = isOwner || using.some((sql) => names(sql, name))
         const text = `${table}: there is no column ${name}`
-        findings.push(isOwner ? { level: 'problem', text } : lack(isUsed, text))
+        findings.push(isOwner ? { level: 'problem', text } : describeLack(isUsed, text))
       } else if (column.type !== 'VARCHAR' && !fits(column, type)) {
         findings.push({ level: 'problem', text: `${table}: ${name} is ${column.type} instead of ${type}` })
       } else if (column.type === 'VARCHAR' && type !== 'VARCHAR') unfit.push(name)
@@ -112,39 +107,14 @@ async function checkTable(
         seen.set(owner, (seen.get(owner) ?? 0) + Number(row_count))
       }
     }
-    const age =
-      row.newest === null ? '' : `, the newest ${moment} is ${String(row.newest).replace(' ', 'T')}Z`
-    return [{ level: 'ok', text: `${table}: ${spellCount(Number(row.row_count), 'row')}${age}` }, ...findings]
+    const latest = row.newest === null ? null : `${String(row.newest).replace(' ', 'T')}Z`
+    const text = `${table}: ${spellCount(Number(row.row_count), 'row')}${describeAge(moment, latest)}`
+    return [{ level: 'ok', text }, ...findings]
   } catch (error) {
     if (error instanceof Error && /^INTERRUPT Error/.test(error.message)) throw error
     // Without its text, which may hold a value of a row.
     return [{ level: 'problem', text: `${table}: it cannot be read as ${dataset.format}: ${codeOf(error)}` }]
   }
-}
-
-/** Only numbers: whose rows they are is nobody's business who may run this for another client. */
-function judgeTenants(seen: ReadonlyMap<string, number>, tenants: string[]): Finding[] {
-  const strange = [...seen].filter(([client]) => !tenants.includes(client))
-  const rows = strange.reduce((total, [, count]) => total + count, 0)
-  const without = tenants.filter((tenant) => !seen.has(tenant)).sort()
-  return [
-    ...(strange.length > 0
-      ? [
-          {
-            level: 'warning' as const,
-            text: `${spellCount(rows, 'row')} of ${spellCount(strange.length, 'client')} that no policy names`,
-          },
-        ]
-      : []),
-    ...without.map((tenant) => ({
-      level: 'warning' as const,
-      text: `no table has a row of client ${tenant}`,
-    })),
-  ]
-}
-
-function names(sql: string, word: string): boolean {
-  return new RegExp(`\\b${word}\\b`, 'i').test(sql)
 }
 
 const numeric = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*|DOUBLE|FLOAT)$/

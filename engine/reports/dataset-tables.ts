@@ -1,4 +1,5 @@
 /** The dataset contract: the tables that reports are made of. docs/dataset.md explains each column. */
+import type { TableColumnType } from '../core/contracts/database-tables.ts'
 
 export type DatasetTableName =
   | 'calls'
@@ -13,15 +14,7 @@ export type DatasetTableName =
   | 'billed_calls'
   | 'rates'
 
-export type DatasetColumnType =
-  | 'VARCHAR'
-  | 'TIMESTAMP'
-  | 'DATE'
-  | 'INTEGER'
-  | 'BIGINT'
-  | 'BOOLEAN'
-  | 'DOUBLE'
-  | 'DECIMAL(12,6)'
+export type DatasetColumnType = TableColumnType
 
 /**
  * Columns by table with the DuckDB type that a query sees. Every table has `client` and `call_center`:

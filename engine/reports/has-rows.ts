@@ -11,6 +11,7 @@ import { type ReportRequest, runReport } from './run-report.ts'
  * what cannot be read is for the report itself to tell.
  */
 export async function hasRows(
+  database: NonNullable<ReportRequest['database']>,
   dataset: DatasetConnection,
   tenant: ReportRequest['tenant'],
   queries: string[],
@@ -23,7 +24,7 @@ export async function hasRows(
   const folder = await mkdtemp(join(tmpdir(), 'jobsd-rows-'))
   try {
     for (const table of tables) {
-      const { rows } = await runReport(probeOf(table, dataset, tenant, folder), signal)
+      const { rows } = await runReport({ ...probeOf(table, dataset, tenant, folder), database }, signal)
       if (rows > 0) return true
     }
     return false
@@ -53,6 +54,8 @@ function probeOf(
     },
     dataset,
     tenant,
+    // Whether there is one takes no more than one.
+    maxRows: 1,
     params: {},
     timezone: 'UTC',
     format: 'csv',

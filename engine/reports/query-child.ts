@@ -1,20 +1,19 @@
 /** The process that runs one report's query. Started by `runReport` with nothing but its request. */
 import { type ErrorCode, type ErrorDetails, JobsdError } from '../core/errors.ts'
-import type { Column, DatasetConnection, ReportFormat } from '../core/manifest.ts'
-import { type FileFormat, machineFormats } from '../core/report-file.ts'
+import type { Column, ReportFormat } from '../core/manifest.ts'
+import type { FileFormat } from '../core/report-file.ts'
 import type { ReportOverview } from '../core/report-overview.ts'
 import { findDrift } from './columns.ts'
-import type { DatasetTableName } from './dataset-tables.ts'
 import type { ReportHead } from './formats/head.ts'
-import { namedColumns } from './named-columns.ts'
+import { findNeeds, wantsTotals } from './needs.ts'
 import type { OutcomeMap } from './outcome-map.ts'
 import type { ParameterValue } from './parameters.ts'
-import { checkQuery, openSealed } from './query-check.ts'
+import { openSealed } from './query-check.ts'
 import { describeFailure, outOfMemory, type QueryLimits, queryTimeout } from './query-failure.ts'
 import { type OverviewRequest, readOverview } from './read-overview.ts'
 import { answerParent, readRequest } from './serve-parent.ts'
 import { readTotals, storeResult } from './stored-result.ts'
-import { copyTenant } from './tenant-copy.ts'
+import { copyTenant, type TenantCopy } from './tenant-copy.ts'
 import { writeParquet } from './write-parquet.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -26,7 +25,8 @@ export interface QueryRequest {
   /** The query of the Total row. */
   totalsSql: string | null
   columns: Column[]
-  dataset: Pick<DatasetConnection, 'name' | 'format' | 'path'>
+  /** Never a database: its rows were fetched by the parent. */
+  dataset: TenantCopy['dataset']
   tenant: { client: string; callCenters: string[] | null }
   /** Null leaves the custom outcomes as they are in the data. */
   outcomes: OutcomeMap | null
@@ -58,15 +58,8 @@ async function runQuery(request: QueryRequest): Promise<{ rows: number; overview
     memory_limit: `${limits.memoryMb}MB`,
     threads: String(limits.threads),
   }
-  const { sql, totalsSql, dataset, tenant, outcomes } = request
-  // Nobody reads a machine's totals, unless a mail shows them.
-  const isRead = request.overview !== null || !machineFormats.includes(request.format)
-  const wantsTotals = totalsSql !== null && isRead
-  const queries = wantsTotals ? [sql, totalsSql] : [sql]
-  const named: DatasetTableName[] = []
-  for (const query of queries) named.push(...(await checkQuery(report, query)))
-  const tables = [...new Set(named)]
-  const needed = await namedColumns(queries)
+  const { totalsSql, dataset, tenant, outcomes } = request
+  const { tables, columns: needed } = await findNeeds(request)
   const describe = (error: unknown, table: string) =>
     describeFailure(error, report, limits, `table ${table}: `)
   await copyTenant({ dataset, tenant, tables, columns: needed, outcomes, databasePath, settings, describe })
@@ -84,8 +77,8 @@ async function runQuery(request: QueryRequest): Promise<{ rows: number; overview
     const { parameters } = request
     const { maxBytes } = limits
     // Before the rows: a second query would end their stream.
-    const totals = wantsTotals
-      ? await readTotals(connection, { report, sql: totalsSql, parameters, columns })
+    const totals = wantsTotals(request)
+      ? await readTotals(connection, { report, sql: totalsSql!, parameters, columns })
       : null
     const { stream, rowCount } = await storeResult(connection, request)
     // Not of the statement: its columns are unknown while a parameter's type is.

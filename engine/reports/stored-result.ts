@@ -73,12 +73,29 @@ export async function readChartRows(
   return rows
 }
 
-/** How many rows a query gives. Throws what DuckDB throws, also for one that ends in a semicolon. */
+/** How many rows a query that parses gives. Throws what DuckDB throws. */
 export async function countRows(connection: DuckDBConnection, query: BoundQuery): Promise<number> {
-  const statement = await connection.prepare(`SELECT count(*) FROM (\n${query.sql}\n)`)
+  const sql = await dropEnd(connection, query.sql)
+  const statement = await connection.prepare(`SELECT count(*) FROM (\n${sql}\n)`)
   bindParameters(statement, query.report, query.parameters)
   const [counted] = await (await statement.run()).getRows()
   return Number(counted![0])
+}
+
+/** The statement without the semicolon that ends it: only what DuckDB's parser reads as the same one is left out. */
+async function dropEnd(connection: DuckDBConnection, sql: string): Promise<string> {
+  const whole = await readTree(connection, sql)
+  let kept = sql
+  for (let at = sql.lastIndexOf(';'); at > 0; at = sql.lastIndexOf(';', at - 1)) {
+    const before = sql.slice(0, at)
+    if ((await readTree(connection, before)) === whole) kept = before
+  }
+  return kept
+}
+
+async function readTree(connection: DuckDBConnection, sql: string): Promise<string> {
+  const result = await connection.run('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [sql])
+  return String((await result.getRows())[0]?.[0])
 }
 
 async function prepareStore(

@@ -3,13 +3,17 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api'
 import { JobsdError } from '../core/errors.ts'
-import type { DatasetConnection } from '../core/manifest.ts'
+import type { FileDatasetConnection } from '../core/manifest.ts'
 import { type DatasetTableName, datasetTables } from './dataset-tables.ts'
+import { type FetchedRows, fetchedSource } from './fetched-rows.ts'
+import { copiedColumns, isMapped } from './needs.ts'
 import { openDatabase } from './open-database.ts'
 import { mapOutcomes, type OutcomeMap } from './outcome-map.ts'
 
+type TableFiles = Pick<FileDatasetConnection, 'name' | 'format' | 'path'>
+
 export interface TenantCopy {
-  dataset: Pick<DatasetConnection, 'name' | 'format' | 'path'>
+  dataset: TableFiles | FetchedRows
   tenant: { client: string; callCenters: string[] | null }
   tables: DatasetTableName[]
   /** In lower case, of whichever table; all where it is null or left out. */
@@ -32,7 +36,10 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
     for (const table of copy.tables) {
       const files = await tableFiles(copy.dataset, table)
       const { client, callCenters } = copy.tenant
-      const source = tableSource(table, copy.dataset.format)
+      const source =
+        copy.dataset.format === 'rows'
+          ? fetchedSource(table, copy.dataset)
+          : tableSource(table, copy.dataset.format)
       const values = {
         files: listValue(files),
         client,
@@ -40,12 +47,11 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
       }
       try {
         const found = await sourceColumns(connection, source, files)
-        const isMapped = table === 'calls' && copy.outcomes !== null && wantsOutcomes(copy.columns ?? null)
-        const kept = isMapped ? [...mappedFrom, 'client'] : ['client']
-        const wanted = copy.columns && new Set([...copy.columns, ...kept])
-        const statement = copyStatement(table, source, found, wanted ?? null, callCenters !== null)
+        const wanted = copiedColumns(table, copy.columns ?? null, copy.outcomes !== null)
+        const statement = copyStatement(table, source, found, wanted, callCenters !== null)
         await connection.run(statement, values, { files: LIST(VARCHAR), call_centers: LIST(VARCHAR) })
-        if (isMapped) await mapOutcomes(connection, copy.outcomes!)
+        if (isMapped(table, copy.columns ?? null, copy.outcomes !== null))
+          await mapOutcomes(connection, copy.outcomes!)
       } catch (error) {
         throw copy.describe(error, table)
       }
@@ -55,14 +61,8 @@ export async function copyTenant(copy: TenantCopy): Promise<void> {
   }
 }
 
-const mappedFrom = ['result', 'service']
-
-function wantsOutcomes(columns: ReadonlySet<string> | null): boolean {
-  return columns === null || [1, 2, 3].some((at) => columns.has(`custom_outcome_${at}`))
-}
-
 /** What follows FROM; `$files` is the list of the table's files. */
-export function tableSource(table: DatasetTableName, format: TenantCopy['dataset']['format']): TableSource {
+export function tableSource(table: DatasetTableName, format: TableFiles['format']): TableSource {
   const options = 'hive_partitioning = false'
   const types = (names: string[]) =>
     `{${names.map((name) => `'${name}': '${datasetTables[table][name.toLowerCase()]}'`).join(', ')}}`

@@ -2,6 +2,7 @@
 import { peopleDay } from '../core/civil.ts'
 import type { AlertFacts, AlertRecord, NoticeFacts, RecoveryFacts } from '../core/contracts/alerts.ts'
 import { explainError } from '../core/explain-error.ts'
+import { maskAddress } from '../core/mail-address.ts'
 import type { Instant } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { formatLocal, localDayAt } from '../core/zone.ts'
@@ -20,8 +21,8 @@ export interface AlertMail {
 }
 
 const maxListed = 100
-const colors = { late: '#bf8700', missing: '#cf222e', recovered: '#1a7f37' }
-const kindWords = { late: 'Late', missing: 'Missing', recovered: 'Recovered' }
+const colors = { late: '#bf8700', missing: '#cf222e', recovered: '#1a7f37', warning: '#bf8700' }
+const kindWords = { late: 'Late', missing: 'Missing', recovered: 'Recovered', warning: 'Warning' }
 const blue = '#0969da'
 
 /** One alert as itself, several as one list. All of them are of one route. */
@@ -44,6 +45,7 @@ export function redactFacts(facts: AlertFacts): AlertFacts {
   const { code } = facts.error
   return {
     ...facts,
+    ...(facts.row !== undefined && { row: maskAddress(facts.row) }),
     run: { ...facts.run, revision: '' },
     error: { code, message: explainError(code), hint: '' },
   }
@@ -51,7 +53,7 @@ export function redactFacts(facts: AlertFacts): AlertFacts {
 
 function describeFailure(told: AlertFacts, isOperators: boolean, everyNth: number): AlertMail {
   const facts = isOperators ? told : redactFacts(told)
-  const { job, client, callCenter, run, step, error, next, streak } = facts
+  const { job, client, callCenter, row, run, step, error, next, streak } = facts
   const zone = client.timezone ?? 'UTC'
   const failures = streak && streak.failures > 1 ? streak.failures : 0
   const inARow = failures ? `Failure ${failures} in a row since ${sayMoment(zone, streak!.since)}.` : ''
@@ -64,6 +66,7 @@ function describeFailure(told: AlertFacts, isOperators: boolean, everyNth: numbe
     ...(inARow ? [inARow] : []),
     `job          ${job.id}`,
     ...(callCenter === null ? [] : [`call center  ${callCenter}`]),
+    ...(row === undefined ? [] : [`row          ${row}`]),
     `run          ${run.id}, due ${due}`,
     `step         ${step.name} (${step.type})`,
     `error        ${error.code}: ${error.message}`,
@@ -80,7 +83,8 @@ function describeFailure(told: AlertFacts, isOperators: boolean, everyNth: numbe
 function describeRecovery(facts: RecoveryFacts, at: Instant, isOperators: boolean): NoticeFacts {
   const { job, client, callCenter, run, step, streak, isStep } = facts
   const zone = client.timezone ?? 'UTC'
-  const where = callCenter === null ? job.id : `${job.id}, ${callCenter}`
+  const row = facts.row === undefined || isOperators ? facts.row : maskAddress(facts.row)
+  const where = spellPlace({ job, callCenter, row })
   return {
     kind: 'recovered',
     title: isStep ? `${where}: step ${step.name} works again` : `${where} works again`,
@@ -90,6 +94,7 @@ function describeRecovery(facts: RecoveryFacts, at: Instant, isOperators: boolea
     facts: [
       { name: 'Job', value: `${job.id}, ${client.title}` },
       ...(callCenter === null ? [] : [{ name: 'Call center', value: callCenter }]),
+      ...(row === undefined ? [] : [{ name: 'Row', value: row }]),
       { name: 'Failing since', value: sayMoment(zone, streak.since) },
       { name: 'Well again', value: sayMoment(zone, at) },
       { name: 'Run', value: run.id },
@@ -119,14 +124,27 @@ function describeDigest(alerts: readonly AlertRecord[], isOperators: boolean): N
   }
 }
 
+/** `acme/eod, dallas, row north` */
+function spellPlace({
+  job,
+  callCenter,
+  row,
+}: Pick<AlertFacts, 'job' | 'callCenter'> & { row: string | undefined }): string {
+  return [
+    job.id,
+    ...(callCenter === null ? [] : [callCenter]),
+    ...(row === undefined ? [] : [`row ${row}`]),
+  ].join(', ')
+}
+
 function toLine({ about, createdAt }: AlertRecord): string {
   const at = formatLocal('UTC', Date.parse(createdAt), 'HH:mm')
   if ('notice' in about) return `${at} ${about.notice.title}`
   if ('recovery' in about) return `${at} ${describeRecovery(about.recovery, createdAt, false).title}`
-  const { job, callCenter, run, step, error, streak } = about.step
-  const where = callCenter === null ? job.id : `${job.id}, ${callCenter}`
-  const row = streak && streak.failures > 1 ? `, ${streak.failures} in a row` : ''
-  return `${at} ${where}: ${step.name} failed, ${error.code}${row} (run ${run.id})`
+  const { job, callCenter, row, run, step, error, streak } = about.step
+  const where = spellPlace({ job, callCenter, row: row === undefined ? row : maskAddress(row) })
+  const inARow = streak && streak.failures > 1 ? `, ${streak.failures} in a row` : ''
+  return `${at} ${where}: ${step.name} failed, ${error.code}${inARow} (run ${run.id})`
 }
 
 function describeNotice(notice: NoticeFacts): AlertMail {

@@ -5,6 +5,7 @@ import type { DueRecord, WaitingRun } from '../core/contracts/ledger.ts'
 import type { LaneLimits, Queue, QueuedRun } from '../core/contracts/queue.ts'
 import type { Audit } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
+import { findStep } from '../core/fan-out.ts'
 import type { Settings } from '../core/manifest.ts'
 import type { Snapshot } from '../core/model.ts'
 import { startOfSlot } from '../core/slots.ts'
@@ -113,7 +114,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       if (!later.has(row.id)) sendLater(row.id, Math.min(waitMs, longestWaitMs))
       return
     }
-    const step = snapshot?.manifest.steps.find(({ name }) => name === row.position)
+    const step = snapshot && findStep(snapshot.manifest, row.position)
     if (row.group && snapshot?.manifest.concurrency?.onConflict === 'replace')
       await dropReplaced(row.group.name)
     rows.set(row.id, row)

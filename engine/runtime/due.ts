@@ -1,6 +1,7 @@
 /** From something due to the ledger's record of it and of the runs it starts. */
 import type { DueRecord, RunGroup } from '../core/contracts/ledger.ts'
 import type { Due } from '../core/contracts/trigger.ts'
+import { firstStepOf } from '../core/fan-out.ts'
 import type { Instant, Snapshot, Trigger } from '../core/model.ts'
 
 /** Groups are a client's own: no client can hold up another by a name. */
@@ -21,7 +22,7 @@ export function toDueRecord(
   dryRun = false,
 ): DueRecord {
   const { manifest } = snapshot
-  const first = manifest.steps[0]
+  const first = firstStepOf(manifest)
   if (!first) throw new Error(`${snapshot.job} has no step`)
   const fanOut: (string | null)[] = manifest.scope === 'client' ? [null] : manifest.callCenters
   return {

@@ -2,6 +2,7 @@
 import type { NoticeFacts } from '../core/contracts/alerts.ts'
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
+import type { FanOut } from '../core/contracts/fan-out.ts'
 import type { DueRecord, EventAnswer, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { Queue } from '../core/contracts/queue.ts'
 import type { ArtifactStore, Clock, Log } from '../core/contracts/services.ts'
@@ -43,6 +44,8 @@ export interface EngineParts {
   endpoints: Endpoints
   artifacts: ArtifactStore
   steps: readonly StepType[]
+  /** Asks for the rows of jobs with `fanOut`. */
+  fanOut?: FanOut
   triggers: readonly TriggerType[]
   renderMail: RenderMail
   clock: Clock

@@ -2,10 +2,11 @@
 import { DAY, MINUTE } from '../core/civil.ts'
 import type { SlotFacts, SlotRecord } from '../core/contracts/ledger.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { CompiledSchedule, Snapshot } from '../core/model.ts'
+import type { CompiledSchedule, RunDetail, Snapshot } from '../core/model.ts'
 import { enumerateSlots, nextSlot, type PlannedSlot } from '../core/slots.ts'
 import { formatLocal, formatWithOffset } from '../core/zone.ts'
 import type { Answer, Evidence, Explanation, KnownJob } from './explain.ts'
+import { tellRows } from './explain-rows.ts'
 import { proveRun, tellRun } from './explain-words.ts'
 
 /** A run that was recorded later than this after its slot was caught up. */
@@ -28,10 +29,13 @@ interface Planned {
 export function explainSlot(known: KnownJob, facts: AskedSlot): Explanation {
   const { job } = known.record
   const planned = plannedAt(versionAt(known, facts.atMs)?.body, facts.atMs)
-  const repeats = facts.runs.filter(({ id }) => !facts.slots.some(({ runId }) => runId === id))
+  // The run of a row is told with the one that asked for the rows.
+  const others = facts.runs.filter(({ row, origin }) => row === undefined || origin !== null)
+  const repeats = others.filter(({ id }) => !facts.slots.some(({ runId }) => runId === id))
+  const tell = (run: RunDetail) => `${tellRun(run)}${tellRows(run, facts.runs)}`
   const told = facts.slots.length > 0 ? tellRecorded(facts, planned) : tellUnrecorded(known, facts, planned)
   const more = repeats.length > mostTold ? [`and ${repeats.length - mostTold} more`] : []
-  const again = [...repeats.slice(0, mostTold).map(tellRun), ...more].join('; ')
+  const again = [...repeats.slice(0, mostTold).map(tell), ...more].join('; ')
   return {
     job,
     answer: told.answer,
@@ -79,7 +83,11 @@ function tellRecorded({ slots, runs, atMs }: AskedSlot, planned: Planned | undef
   }
   const lateMs = Math.max(0, ...ranRuns.map((run) => Date.parse(run.createdAt) - atMs))
   const lost = ranRuns.length < ran.length ? ['runs that are not kept any more'] : []
-  const told = [...ranRuns.map(tellRun), ...lost, ...passedTexts].join('; ')
+  const told = [
+    ...ranRuns.map((run) => `${tellRun(run)}${tellRows(run, runs)}`),
+    ...lost,
+    ...passedTexts,
+  ].join('; ')
   return lateMs > onTimeMs
     ? {
         answer: 'caught-up',

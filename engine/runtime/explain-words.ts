@@ -45,7 +45,9 @@ export function proveRun(run: RunDetail): Evidence[] {
 export function tellMove({ runs }: TakenFile): string | undefined {
   return runs
     .flatMap((run) => run.steps)
-    .find((step) => step.type === 'move-file' && step.outcome === 'succeeded')?.note
+    .find(
+      (step) => (step.type === 'move-file' || step.type === 'delete-file') && step.outcome === 'succeeded',
+    )?.note
 }
 
 function deliveriesOf(run: RunDetail) {

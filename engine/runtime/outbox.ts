@@ -34,28 +34,33 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
 
   const isResend = run.origin?.kind === 'resend'
   if ((delivery.state !== 'intended' || isResend) && request.look) {
-    if (await request.look()) {
+    const place = delivery.state === 'sending' ? delivery.note : ''
+    if (await request.look(place)) {
       const found = isResend
         ? 'found at the target: it holds the same bytes'
         : 'found at the target, as an earlier attempt had sent it'
-      return mark('confirmed', found)
+      return mark('confirmed', place === '' ? found : `${found}: ${place}`)
     }
   } else if (delivery.state === 'sending' || delivery.state === 'in-doubt') {
     if (request.onDoubt !== 'resend') {
-      const doubt = new JobsdError('MAIL_IN_DOUBT', { connection: connectionOf(target) })
+      const doubt = doubtOf(target)
       await mark('in-doubt', doubt.message)
       throw doubt
     }
   }
   let note: string
+  let at = ''
   try {
-    const sending = async (): Promise<void> => {
-      await mark('sending', '')
+    const sending = async (place = ''): Promise<void> => {
+      at = place
+      await mark('sending', place)
     }
     note = await request.send({ id, sending })
   } catch (error) {
-    const inDoubt = error instanceof JobsdError && error.code === 'MAIL_IN_DOUBT'
-    if (!(error instanceof JobsdError && error.code === 'RUN_LOST')) {
+    const inDoubt = error instanceof JobsdError && doubts.includes(error.code)
+    // Where it may lie under a name of its own it stays `sending`: only its note tells the next attempt where to look.
+    const mayLieThere = at !== '' && !isRefusal(error)
+    if (!mayLieThere && !(error instanceof JobsdError && error.code === 'RUN_LOST')) {
       await mark(inDoubt ? 'in-doubt' : 'failed', error instanceof Error ? error.message : String(error))
     }
     throw error
@@ -64,6 +69,15 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
   return mark('confirmed', note)
 }
 
-function connectionOf(target: string): string {
-  return target.split(':')[1] ?? target
+const doubts: readonly string[] = ['MAIL_IN_DOUBT', 'REQUEST_IN_DOUBT']
+
+/** Whether the target answered that it did not take it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof JobsdError && ['TARGET_REFUSED', 'FILE_EXISTS', 'FILE_MISSING'].includes(error.code)
+}
+
+function doubtOf(target: string): JobsdError {
+  const [type, connection = target, ...rest] = target.split(':')
+  if (type !== 'http') return new JobsdError('MAIL_IN_DOUBT', { connection })
+  return new JobsdError('REQUEST_IN_DOUBT', { connection, request: rest.join(':') })
 }

@@ -9,6 +9,7 @@ import type { Instant, RunDetail, RunState, Snapshot, StepRecord } from '../core
 import { nameEdge, walkedEdge } from '../core/step-edges.ts'
 import { toDueRecord } from './due.ts'
 import { createStillClock } from './rehearsal/clock.ts'
+import { createGivenRow, type GivenRowParts, startGiven } from './rehearsal/given-row.ts'
 import { createGivenSteps, type GivenParts, type ReportSource } from './rehearsal/given-steps.ts'
 import {
   createRecorder,
@@ -25,7 +26,8 @@ import { createRunner } from './runner.ts'
 export interface RehearsalParts
   extends Pick<GivenParts, 'steps' | 'reportStep'>,
     Pick<StartParts, 'triggers' | 'isWanted'>,
-    Pick<RecorderParts, 'buildMail'> {
+    Pick<RecorderParts, 'buildMail'>,
+    GivenRowParts {
   /** An empty ledger in memory. */
   openLedger(): Promise<Ledger>
   createArtifacts(folder: string): Promise<Artifacts>
@@ -48,6 +50,8 @@ export interface RehearsalRequest {
 /** What one run came to. */
 export interface Rehearsed {
   callCenter: string | null
+  /** The key of its row; absent where it is for none. */
+  row?: string
   slot: Instant
   outcome: Extract<RunState, 'succeeded' | 'failed' | 'skipped'>
   /** Why nothing ran, or what the last step said; its error where it failed. */
@@ -81,7 +85,11 @@ export async function rehearse(
       buildMail: parts.buildMail,
       capture: request.capture ?? (async () => undefined),
     })
-    const start = await startRun(given, snapshot, { ...parts, artifacts, recorder })
+    const start = await startRun(startGiven(given, snapshot.manifest), snapshot, {
+      ...parts,
+      artifacts,
+      recorder,
+    })
     if ('nothing' in start) return [restingRun(request, start)]
     const source = await openSource(request.data, folder)
     return await runAll({ parts, request, ledger, artifacts, recorder, source }, start.due, signal)
@@ -116,7 +124,10 @@ async function runAll(
   signal: AbortSignal,
 ): Promise<Rehearsed[]> {
   const { given, revision, snapshot } = request
-  const { steps, isWorking } = createGivenSteps({ ...parts, source, given: given.steps, recorder })
+  const { steps, atWork, isWorking } = createGivenSteps({ ...parts, source, given: given.steps, recorder })
+  const fanOut = createGivenRow(parts, source, given)
+  /** The runs of a fan-out's rows, as its query gave them. */
+  const rows: string[] = []
   const clock = createStillClock(Date.parse(due.slot), parts.clock, isWorking)
   const bugs: string[] = []
   const run = createRunner({
@@ -128,31 +139,40 @@ async function runAll(
     log: createBugLog(bugs),
     snapshot: async () => snapshot,
     onProgress: () => undefined,
+    fanOut: (context) => atWork(() => fanOut(context)),
+    onFollow: (ids) => rows.push(...ids),
   })
-  const rehearsed: Rehearsed[] = []
-  for (const id of await ledger.recordDue(toDueRecord(snapshot, revision, due, due.slot))) {
+  const rehearseRun = async (id: string): Promise<Rehearsed> => {
     const before = { sent: recorder.sent.length, moves: recorder.moves.length }
     // A run that waits for its step's next attempt goes on at once: no time passes here.
     for (let waits = await run(id, signal); waits !== undefined; ) waits = await run(id, signal)
     if (bugs.length > 0) throw new Error(`a step met a bug:\n${bugs.join('\n')}`)
     const alerts = await ledger.pendingAlerts()
-    rehearsed.push({
+    return {
       ...describeRun((await ledger.run(id))!, snapshot),
-      alert: alerts.some(({ runId }) => runId === id),
+      alert: alerts.some(({ runId, about }) => runId === id && !('notice' in about)),
       deliveries: recorder.sent.slice(before.sent),
       moves: recorder.moves.slice(before.moves),
-    })
+    }
+  }
+  const rehearsed: Rehearsed[] = []
+  for (const id of await ledger.recordDue(toDueRecord(snapshot, revision, due, due.slot))) {
+    const asked = await rehearseRun(id)
+    // What only asked for the rows delivers nothing: they take its place.
+    if (rows.length === 0) rehearsed.push(asked)
+    for (const row of rows.splice(0)) rehearsed.push(await rehearseRun(row))
   }
   return rehearsed
 }
 
 function describeRun(
-  { callCenter, slot, state, steps }: RunDetail,
+  { callCenter, row, slot, state, steps }: RunDetail,
   { manifest }: Snapshot,
 ): Omit<Rehearsed, 'alert' | 'deliveries' | 'moves'> {
   const last = steps.at(-1)
   return {
     callCenter,
+    ...(row && { row: row.key }),
     slot,
     outcome: state as Rehearsed['outcome'],
     note: last?.error ? `${last.error.code}: ${last.error.message}` : (last?.note ?? ''),

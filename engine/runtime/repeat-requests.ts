@@ -2,6 +2,7 @@
 import { checkAuditText } from '../core/audit-text.ts'
 import type { DueRecord } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
+import { fanOutStep, readKeptOfRow } from '../core/fan-out.ts'
 import type {
   Artifact,
   Delivery,
@@ -48,7 +49,10 @@ export function requestRerun(
 ): DueRecord {
   refuseUnended(original)
   refuseOtherScope(snapshot, original)
+  refuseOtherRows(snapshot, original, from)
   const { steps } = snapshot.manifest
+  // The rows are asked for anew; a row's own run begins behind that.
+  const isAsking = original.row === undefined && snapshot.manifest.fanOut !== undefined
   const first = from === undefined ? steps[0] : steps.find(({ name }) => name === from)
   if (!first) throw refuse(`${snapshot.job} has no step ${from}: it has ${namesOf(steps).join(', ')}`)
   // What is ahead is made anew; only what lies before is taken over.
@@ -73,7 +77,7 @@ export function requestRerun(
     parameters: keptParameters(snapshot, original),
     snapshot: snapshot.digest,
     revision,
-    firstStep: first.name,
+    firstStep: isAsking ? fanOutStep.name : first.name,
     group: group && { ...group, onConflict: 'queue' },
   }
 }
@@ -128,6 +132,7 @@ function repeat(
     schedule: original.schedule,
     event: original.event,
     ...(original.parameters && { parameters: original.parameters }),
+    ...(original.row && { row: { parent: original.row.parent, key: original.row.key } }),
     ...(original.skippedDays !== undefined && { skippedDays: original.skippedDays }),
     // Among the files that are taken over: a file that was posted once is recorded as posted once.
     file: null,
@@ -144,8 +149,14 @@ function refuseUnended({ id, state }: RunDetail): void {
 }
 
 /** The job may have been given another scope since, or have lost that call center. */
-function refuseOtherScope({ job, manifest }: Snapshot, { id, callCenter }: RunDetail): void {
+function refuseOtherScope({ job, manifest, client }: Snapshot, { id, callCenter, row }: RunDetail): void {
   const { scope, callCenters } = manifest
+  if (
+    row &&
+    scope === 'client' &&
+    (callCenter === null || client.callCenters.some(({ name }) => name === callCenter))
+  )
+    return
   if (callCenter === null ? scope === 'client' : scope !== 'client' && callCenters.includes(callCenter))
     return
   const had = callCenter === null ? 'covered the whole client' : `was of call center ${callCenter}`
@@ -153,9 +164,27 @@ function refuseOtherScope({ job, manifest }: Snapshot, { id, callCenter }: RunDe
   throw refuse(`run ${id} ${had}, and ${job} does not fit that any more: ${has}`)
 }
 
+/** The job may have begun to make rows since, or have given that up; and what did not fit does not fit by itself. */
+function refuseOtherRows(
+  { job, manifest }: Snapshot,
+  { id, row }: RunDetail,
+  from: string | undefined,
+): void {
+  if (row?.fault !== undefined)
+    throw refuse(
+      `run ${id} is of the row ${row.key}, which was refused: ${row.fault}. Mend the data, and rerun run ${row.parent}`,
+    )
+  if (row && !manifest.fanOut)
+    throw refuse(`run ${id} is of the row ${row.key}, and ${job} has no fanOut any more`)
+  if (!row && manifest.fanOut && from !== undefined)
+    throw refuse(`run ${id} begins by asking for the rows of ${job}; only the run of a row begins at a step`)
+}
+
 /** Those of the run, as the version in force has them. */
 function keptParameters({ job, manifest }: Snapshot, original: RunDetail): RunParameters {
-  const read = readKeptParameters(parametersOf(manifest.trigger), original)
+  const read = original.row
+    ? readKeptOfRow(manifest, original)
+    : readKeptParameters(parametersOf(manifest.trigger), original)
   if ('values' in read) return read.values
   throw refuse(`run ${original.id} does not fit ${job} any more: ${read.faults.join('; ')}`)
 }
@@ -213,12 +242,19 @@ function sentArtifacts(
     .filter(({ name }) => steps.includes(name))
     .flatMap((step): (Artifact | null)[] => {
       if (wanted && step.type !== 'email')
-        return wanted.filter((delivery) => delivery.step === step.name).map(({ artifact }) => artifact)
+        // What the run has no file of was made of one, and is made again.
+        return wanted
+          .filter(({ step: name, artifact }) => name === step.name && isFileOf(original, artifact))
+          .map(({ artifact }) => artifact)
       const sources = sourcesOf(step)
       return original.files.filter((file) => sources.includes(file.step))
     })
   const found = sent.filter((artifact) => artifact !== null)
   return [...new Map(found.map((artifact) => [artifact.sha256, artifact])).values()]
+}
+
+function isFileOf({ files }: RunDetail, artifact: Artifact | null): boolean {
+  return files.some(({ sha256 }) => sha256 === artifact?.sha256)
 }
 
 function refuse(reason: string): JobsdError {

@@ -6,6 +6,7 @@ import { JobsdError } from '../core/errors.ts'
 import { type MailData, mailData } from '../core/mail-data.ts'
 import { mailCharts } from '../core/mail-report.ts'
 import type { MailTemplate, RunFile, StepOf } from '../core/model.ts'
+import { resolveRecipients } from '../core/recipients.ts'
 import type { Chart } from '../core/report-overview.ts'
 import { spellCount } from '../core/spell-count.ts'
 
@@ -23,7 +24,9 @@ type EmailStep = StepOf<'email'>
 export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): StepType<'email'> {
   return {
     type: 'email',
-    async run(step, context) {
+    async run(given, context) {
+      const { parameters } = context.run
+      const step = { ...given, ...resolveRecipients(given, parameters, context.snapshot.policy) }
       const files = step.from === undefined ? [] : context.inputs(step.from)
       refuseTooLarge(files, context)
       const connection = context.connection(step.connection)
@@ -80,7 +83,7 @@ function refuseTooLarge(files: RunFile[], { snapshot }: StepContext): void {
 /** The parts that never change for a run, step and recipient set: a mail sent twice is known as one by its id. */
 function addressMail(
   step: EmailStep,
-  { run, resend, connection }: StepContext,
+  { run, resend, connection, snapshot: { manifest } }: StepContext,
 ): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments' | 'images'> {
   const { from } = connection(step.connection) as { from: string }
   // Sent once more on purpose it is another mail: under its old id, mailboxes would drop it.
@@ -93,7 +96,11 @@ function addressMail(
     cc: step.cc ?? [],
     bcc: step.bcc ?? [],
     replyTo: step.replyTo ?? null,
-    ...(resend && { headers: { 'X-Jobsd-Resend': run.id } }),
+    ...(step.priority && { priority: step.priority }),
+    headers: {
+      'List-Id': `<${manifest.name}.${manifest.client}.${from.slice(from.lastIndexOf('@') + 1)}>`,
+      ...(resend && { 'X-Jobsd-Resend': run.id }),
+    },
   }
 }
 

@@ -1,12 +1,11 @@
-import type { FileEntry, RemoteFiles } from '../core/contracts/endpoints.ts'
 import type { StepContext, StepType } from '../core/contracts/step.ts'
 import { JobsdError } from '../core/errors.ts'
-import { fileKey } from '../core/file-key.ts'
-import type { DroppedFile, RunFile, StepOf } from '../core/model.ts'
+import type { DroppedFile, StepOf } from '../core/model.ts'
 import { moveSeen } from '../core/move-seen.ts'
 import { joinPath, splitFileName } from '../core/paths.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandPath, expandTokens } from '../core/tokens.ts'
+import { droppedFiles, isSameFile } from './dropped-files.ts'
 import { holdsFile } from './ftp-out-copy.ts'
 
 /** Moves the files that started the run within their connection. A repeat finds them moved and is content. */
@@ -38,13 +37,6 @@ async function moveOne(step: StepOf<'move-file'>, file: DroppedFile, context: St
   throw new JobsdError('FILE_MISSING', { path: from })
 }
 
-function droppedFiles(step: StepOf<'move-file'>, context: StepContext): DroppedFile[] {
-  const isDropped = (file: RunFile): file is RunFile & DroppedFile => file.origin !== null
-  const files = context.inputs(step.from).filter(isDropped)
-  if (files.length === 0) throw new JobsdError('NO_FILE', { step: step.name, from: step.from })
-  return files
-}
-
 function destination(step: StepOf<'move-file'>, file: DroppedFile, context: StepContext): string {
   const values = tokenValues(context.run, context.snapshot, {
     ...splitFileName(file.fileName),
@@ -52,25 +44,4 @@ function destination(step: StepOf<'move-file'>, file: DroppedFile, context: Step
   })
   const fileName = step.fileName === undefined ? file.fileName : expandTokens(step.fileName, values)
   return joinPath(expandPath(step.path, values), fileName)
-}
-
-/** Whether what lies there now is what started the run, and not a newer file of the same name that has a run of its own. */
-async function isSameFile(
-  entry: FileEntry,
-  file: DroppedFile,
-  { run, signal }: StepContext,
-  remote: RemoteFiles,
-): Promise<boolean> {
-  if (entry.kind !== 'file' || entry.size !== file.size) return false
-  // Claimed it lies where no newer one comes; a server may have changed its time with the rename.
-  if (file.origin.lies !== undefined) return true
-  // The key of a run that repeats another one, or of a batch, says nothing of the file: its bytes do.
-  if (run.origin || run.trigger.key.startsWith('batch:'))
-    return await holdsFile(remote, entry.path, file, signal)
-  // A file that came under the key of one before has a number at the end of its own.
-  const key = run.trigger.key.replace(/#\d+$/, '')
-  return (
-    run.trigger.type !== 'ftp-in' ||
-    key === fileKey(file.origin.connection, { ...entry, path: file.origin.path })
-  )
 }

@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { campaignOf, campaignTimes } from '../core/campaign.ts'
 import type { StepContext, StepResult, StepType } from '../core/contracts/step.ts'
-import { parseDuration, parseSize } from '../core/duration.ts'
+import { parseDuration } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
-import type { DatasetConnection, ReportLimits } from '../core/manifest.ts'
+import type { DatasetConnection } from '../core/manifest.ts'
 import { mediaTypeOf } from '../core/media-type.ts'
 import type { Period, Run, Snapshot, StepOf } from '../core/model.ts'
-import { everyParameter, parametersOf } from '../core/parameters.ts'
 import { periodOf } from '../core/period.ts'
 import { periodText } from '../core/period-text.ts'
 import { previousPeriod } from '../core/previous-period.ts'
@@ -18,6 +17,7 @@ import { tokenValues } from '../core/token-values.ts'
 import { expandTokens } from '../core/tokens.ts'
 import { outcomeMapOf } from '../reports/outcome-map.ts'
 import type { Rendered, ReportRequest } from '../reports/run-report.ts'
+import { builtInValues, queryParameters, readLimits } from './query-request.ts'
 
 type RunReport = (request: ReportRequest, signal: AbortSignal) => Promise<Rendered>
 type ReportStep = StepOf<'report'>
@@ -36,7 +36,8 @@ export function createReportStep(runReport: RunReport): StepType<'report'> {
         throw toStorageError(error)
       })
       try {
-        const request = { ...reportRequest(step, context, period), outPath, workFolder }
+        const database = context.endpoints.tables
+        const request = { ...reportRequest(step, context, period), database, outPath, workFolder }
         const { rows, overview } = await runReport(request, signal)
         if (rows === 0 && step.onEmpty !== 'send') return endEmpty(step)
         const artifact = await artifacts.adopt(outPath)
@@ -98,16 +99,7 @@ function reportRequest(
     definition,
     dataset: datasetConnection(step, connection(dataset.connection)),
     tenant: { client, callCenters: run.callCenter === null ? null : [run.callCenter] },
-    params: {
-      ...queryParameters(run, snapshot),
-      period_start: period?.start ?? null,
-      period_end: period?.end ?? null,
-      campaign_id: campaignOf(run.event)?.id ?? null,
-      client,
-      slot: run.slot,
-      timezone: snapshot.client.timezone,
-      day_cut_off: snapshot.client.dayCutOff ?? '00:00',
-    },
+    params: { ...queryParameters(run, snapshot), ...builtInValues(run, snapshot, period) },
     timezone: snapshot.client.timezone,
     ...fileRequest(step, run, snapshot, period),
     ...(isMailed(step, snapshot) && { overview: { previous: comparedPeriod(step, snapshot, period) } }),
@@ -130,15 +122,6 @@ function comparedPeriod(
 ): { label: string; start: string; end: string } | null {
   const before = period && previousPeriod(step.period, period, client.dayCutOff ?? '00:00')
   return before && { label: periodText(before, client.locale), start: before.start, end: before.end }
-}
-
-function readLimits({ maxFile, maxTemporary, memory }: ReportLimits = {}): ReportRequest['limits'] {
-  return {
-    ...(maxFile && { maxBytes: parseSize(maxFile) }),
-    ...(maxTemporary && { maxTempBytes: parseSize(maxTemporary) }),
-    // Whole megabytes, at least those that DuckDB itself needs.
-    ...(memory && { memoryMb: Math.max(64, Math.floor(parseSize(memory) / 2 ** 20)) }),
-  }
 }
 
 type FileRequest = Pick<ReportRequest, 'locale' | 'format' | 'gzip' | 'layout' | 'head' | 'outcomes'>
@@ -167,19 +150,6 @@ function fileRequest(step: ReportStep, run: Run, snapshot: Snapshot, period: Per
       revision: run.revision,
     },
   }
-}
-
-/** Every parameter of the job by its name, typed; null where the run has none. */
-function queryParameters(run: Run, { manifest }: Snapshot): ReportRequest['params'] {
-  const definitions = parametersOf(manifest.trigger)
-  const values = everyParameter(definitions, run.parameters)
-  return Object.fromEntries(
-    definitions.map(({ name, type }) => {
-      const value = values[name] ?? null
-      if (typeof value === 'string' && type === 'date') return [name, { date: value }]
-      return [name, typeof value === 'string' && type === 'instant' ? { instant: value } : value]
-    }),
-  )
 }
 
 function datasetConnection(step: ReportStep, connection: { type: string }): DatasetConnection {

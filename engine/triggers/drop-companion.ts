@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import { readChecksum } from '../core/checksum-text.ts'
 import type { RemoteFiles } from '../core/contracts/endpoints.ts'
 import type { Artifacts } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
@@ -29,18 +30,6 @@ export async function checkCompanion(
   return stated === found
     ? undefined
     : `its companion says ${checksum} ${stated.slice(0, 12)}, its bytes have ${found.slice(0, 12)}`
-}
-
-/** `HEX`, `HEX  name`, `HEX *name` or `SHA256 (name) = HEX`, as the common tools write it. */
-export function readChecksum(text: string, checksum: 'sha256' | 'md5'): string | undefined {
-  const digits = checksum === 'sha256' ? 64 : 32
-  const [line = ''] = text
-    .replace(/^\uFEFF/, '')
-    .trimStart()
-    .split(/\r?\n/)
-  const plain = new RegExp(`^\\\\?([0-9a-f]{${digits}})(\\s|$)`, 'i').exec(line)
-  const tagged = new RegExp(`^[A-Z0-9-]+ ?\\(.*\\) ?= ?([0-9a-f]{${digits}})\\s*$`, 'i').exec(line)
-  return (plain ?? tagged)?.[1]?.toLowerCase()
 }
 
 /** undefined for what is gone, or too long. */

@@ -1,6 +1,7 @@
 /** Taking complete files: claimed, fetched whole, checked, decided on, and their run recorded. */
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import type { Completeness } from '../core/completeness.ts'
 import type { SeenFile, SeenRecord } from '../core/contracts/drops.ts'
 import type { FileEntry, RemoteFiles } from '../core/contracts/endpoints.ts'
 import type { TriggerHost } from '../core/contracts/trigger.ts'
@@ -8,7 +9,6 @@ import type { DropRules } from '../core/drop-rules.ts'
 import { JobsdError } from '../core/errors.ts'
 import { mediaTypeOf } from '../core/media-type.ts'
 import type { Artifact, DroppedFile, JobId } from '../core/model.ts'
-import type { Completeness } from './completeness.ts'
 import { type Claims, type PlacedFile, type ReadyFile, seenFile } from './drop-claim.ts'
 import { checkCompanion } from './drop-companion.ts'
 

@@ -7,7 +7,7 @@ export interface Mutation {
   noticedBy: { test: string } | { points: string }
 }
 
-const sftp = 'engine/adapters/sftp-files.ts'
+const sftp = 'engine/adapters/sftp-put.ts'
 const local = 'engine/adapters/local-files.ts'
 
 export const mutations: Mutation[] = [
@@ -32,8 +32,8 @@ export const mutations: Mutation[] = [
     changes: [
       {
         file: sftp,
-        from: 'written = joinNames(parent, [temporaryName(name, request.key)])',
-        to: 'written = joinNames(parent, [name])',
+        from: 'const temporary = joinNames(parent, [temporaryName(name, request.key)])',
+        to: 'const temporary = joinNames(parent, [name])',
       },
       { file: sftp, from: 'if (real === target && mayReplace) return', to: 'if (real === target) return' },
     ],
@@ -45,7 +45,7 @@ export const mutations: Mutation[] = [
       { file: local, from: 'join(parent, temporaryName(name, request.key))', to: 'target' },
       {
         file: 'engine/adapters/local-publish.ts',
-        from: '  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there)',
+        from: '  if (real !== target && there && isSameFile(source, there)) return releaseName(real, there, dirname(target))',
         to: '  if (real === target) return',
       },
     ],
@@ -53,14 +53,16 @@ export const mutations: Mutation[] = [
   },
   {
     guard: 'verify after an upload by SFTP',
-    changes: [{ file: sftp, from: 'if (size !== request.size)', to: 'if (size < 0)' }],
+    changes: [
+      { file: 'engine/adapters/sftp-temporary.ts', from: 'if (size !== wanted)', to: 'if (size < 0)' },
+    ],
     noticedBy: { test: 'test/crash/guards.test.ts' },
   },
   {
     guard: 'verify after a put to S3',
     changes: [
       {
-        file: 'engine/adapters/s3-objects.ts',
+        file: 'engine/adapters/s3-put.ts',
         from: "if (reason) throw new JobsdError('VERIFY_FAILED'",
         to: "if (reason === '') throw new JobsdError('VERIFY_FAILED'",
       },
@@ -88,7 +90,7 @@ export const mutations: Mutation[] = [
     changes: [
       {
         file: 'engine/runtime/outbox.ts',
-        from: 'if (await request.look())',
+        from: 'if (await request.look(place))',
         to: 'if (request.look === undefined)',
       },
     ],

@@ -6,12 +6,15 @@ import { buildApp } from 'fauxqs'
 import { readBody } from './s3-body.ts'
 import { S3Failure } from './s3-failure.ts'
 import { splitUrl, verifySignature } from './s3-signature.ts'
+import { createUploads, type S3Upload } from './s3-uploads.ts'
 
 export interface S3AccessKey {
   id: string
   secret: string
   /** The only buckets it may use; they are made at the start. */
   buckets: string[]
+  /** Must be sent with each request of a temporary key. */
+  sessionToken?: string
 }
 
 export interface S3Request {
@@ -24,22 +27,31 @@ export interface S3Request {
 
 /**
  * What happens to a request instead: a refusal; `drop` ends the connection, `stall` never answers, `lose` does what was
- * asked and then ends the connection, `damage` keeps all but the last byte of the body.
+ * asked and then ends the connection, `damage` keeps all but the last byte of the body, `garble` answers another last byte.
  */
-export type S3Mishap = S3Failure | 'drop' | 'stall' | 'lose' | 'damage'
+export type S3Mishap = S3Failure | 'drop' | 'stall' | 'lose' | 'damage' | 'garble'
 
 export interface S3ServerOptions {
+  /** Looked up with each request: one that is added later counts too. */
   accessKeys: S3AccessKey[]
   /** Default: any free port. */
   port?: number
   /** Asked about each request that may pass; undefined lets it. */
-  intercept?: (request: S3Request) => S3Mishap | undefined
+  intercept?: (request: S3Request) => S3Mishap | undefined | Promise<S3Mishap | undefined>
+  /** What it does with `If-None-Match: *`. Default honour. */
+  conditions?: 'honour' | 'ignore' | 'refuse'
+  /** Its clock. Default: the machine's. */
+  now?: () => Date
+  /** What it says of its buckets. Default nothing. */
+  region?: string
 }
 
 export interface StoredObject {
   key: string
   body: Buffer
   metadata: Record<string, string>
+  /** The headers about how it is kept, such as `x-amz-tagging`. */
+  kept: Record<string, string>
 }
 
 export interface RunningS3Server {
@@ -48,6 +60,8 @@ export interface RunningS3Server {
   endpoint: string
   /** What a bucket holds, sorted by key. */
   objects(bucket: string): Promise<StoredObject[]>
+  /** The uploads in parts that are under way; a test may change them. */
+  uploads: Map<string, S3Upload>
   close(): Promise<void>
 }
 
@@ -67,6 +81,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
   const buckets = new Set(options.accessKeys.flatMap((key) => key.buckets))
   for (const bucket of buckets) await store.inject({ method: 'PUT', url: `/${bucket}` })
 
+  const uploads = createUploads()
+  const kept = new Map<string, Record<string, string>>()
+
   // One after the other: between looking whether a key is free and taking it nobody else may come.
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -80,16 +97,25 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     const url = incoming.url ?? '/'
     const method = incoming.method ?? 'GET'
     const { headers } = incoming
-    const id = verifySignature({ method, url, headers }, secretOf(options.accessKeys), new Date())
+    const now = options.now?.() ?? new Date()
+    response.setHeader('date', now.toUTCString())
+    const id = verifySignature({ method, url, headers }, secretOf(options.accessKeys), now)
     const request = describeRequest(method, url, headers)
     checkRequest(request, buckets, options.accessKeys.find((key) => key.id === id)!)
     const { body, checked } = readBody(headers, raw)
-    const mishap = options.intercept?.(request)
+    const mishap = await options.intercept?.(request)
     if (mishap instanceof S3Failure) throw mishap
     if (mishap === 'stall') return
     if (mishap === 'drop') return void incoming.socket.destroy()
+    if (headers['if-none-match'] !== undefined && options.conditions === 'refuse') {
+      throw new S3Failure(501, 'NotImplemented', 'A header implies functionality that is not implemented.')
+    }
+    if (request.key === '' && request.query.has('uploads')) {
+      response.writeHead(200, { 'content-type': 'application/xml' })
+      return void response.end(uploads.toXml(request.bucket, request.query.get('prefix') ?? ''))
+    }
     const answer = await inTurn(async () => {
-      if (headers['if-none-match'] !== undefined) {
+      if (headers['if-none-match'] !== undefined && options.conditions !== 'ignore') {
         const there = await store.inject({ method: 'HEAD', url: url.replace(/\?.*$/s, '') })
         if (there.statusCode === 200) {
           throw new S3Failure(412, 'PreconditionFailed', 'At least one of the preconditions did not hold.')
@@ -102,14 +128,23 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
         payload: mishap === 'damage' ? body.subarray(0, -1) : body,
       })
     })
+    if (answer.statusCode < 300) {
+      uploads.follow(request, id, answer.body)
+      noteKept(request, kept)
+    }
     if (mishap === 'lose') return void incoming.socket.destroy()
-    response.writeHead(answer.statusCode, answer.headers as Record<string, string>)
+    const known = method === 'GET' || method === 'HEAD' ? kept.get(`${request.bucket}/${request.key}`) : {}
+    const { 'x-amz-tagging': _tags, ...shown } = known ?? {}
+    if (options.region && request.key === '') response.setHeader('x-amz-bucket-region', options.region)
+    response.writeHead(answer.statusCode, { ...(answer.headers as Record<string, string>), ...shown })
+    if (mishap === 'garble') answer.rawPayload[answer.rawPayload.length - 1]! ^= 1
     response.end(method === 'HEAD' ? undefined : answer.rawPayload)
   }
 
   const server = createServer((incoming, response) => {
     handle(incoming, response).catch((error: unknown) => {
       const failure = error instanceof S3Failure ? error : new S3Failure(500, 'InternalError', String(error))
+      if (response.headersSent) return void response.destroy()
       response.writeHead(failure.status, {
         'content-type': 'application/xml',
         'x-amz-request-id': randomUUID(),
@@ -132,7 +167,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
       const list = await store.inject({ url: `/${bucket}?list-type=2${next}` })
       for (const key of elementsOf(list.body, 'Key')) {
         const object = await store.inject({ url: `/${bucket}/${encodeURIComponent(key)}` })
-        found.push({ key, body: object.rawPayload, metadata: metadataOf(object.headers) })
+        const metadata = metadataOf(object.headers)
+        found.push({ key, body: object.rawPayload, metadata, kept: kept.get(`${bucket}/${key}`) ?? {} })
       }
       token = elementsOf(list.body, 'NextContinuationToken')[0] ?? ''
       if (!token) return found.sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -143,6 +179,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     port,
     endpoint: `http://127.0.0.1:${port}`,
     objects,
+    uploads: uploads.known,
     async close() {
       await new Promise((resolve) => {
         server.close(resolve)
@@ -170,7 +207,11 @@ function checkRequest(request: S3Request, buckets: Set<string>, accessKey: S3Acc
   if (isBucketChange || !accessKey.buckets.includes(bucket)) {
     throw new S3Failure(403, 'AccessDenied', 'Access denied.')
   }
-  const isCondition = headers['if-match'] !== undefined || (headers['if-none-match'] ?? '*') !== '*'
+  if (headers['x-amz-security-token'] !== accessKey.sessionToken) {
+    throw new S3Failure(403, 'InvalidToken', 'The provided token is malformed or otherwise invalid.')
+  }
+  const isMatch = headers['if-match'] !== undefined && method !== 'GET'
+  const isCondition = isMatch || (headers['if-none-match'] ?? '*') !== '*'
   if (isCondition || headers['x-amz-copy-source'] !== undefined) {
     throw new S3Failure(501, 'NotImplemented', 'A header implies functionality that is not implemented.')
   }
@@ -179,7 +220,7 @@ function checkRequest(request: S3Request, buckets: Set<string>, accessKey: S3Acc
 /** The headers of an object that the store is to know; the rest was for the front. */
 function storedHeaders(headers: IncomingMessage['headers']): Record<string, string> {
   const kept =
-    /^(content-(type|language|disposition)|cache-control|range|x-amz-(meta-.*|checksum-(mode|type|algorithm)))$/
+    /^(content-(type|language|disposition)|cache-control|range|if-match|x-amz-(meta-.*|checksum-(mode|type|algorithm)))$/
   const encoding = String(headers['content-encoding'] ?? '').replace(/aws-chunked,?/, '')
   return {
     'content-type': 'application/octet-stream',
@@ -190,6 +231,20 @@ function storedHeaders(headers: IncomingMessage['headers']): Record<string, stri
         .map(([name, value]) => [name, String(value)]),
     ),
   }
+}
+
+const keptHeader = /^x-amz-(tagging|storage-class|server-side-encryption.*)$/
+
+/** What is kept with an object besides its bytes, which the store behind does not know. */
+function noteKept(
+  { method, bucket, key, query, headers }: S3Request,
+  kept: Map<string, Record<string, string>>,
+): void {
+  const isBegun = method === 'POST' && query.has('uploads')
+  const isPut = method === 'PUT' && !query.has('partNumber')
+  if (!isBegun && !isPut) return
+  const own = Object.entries(headers).filter(([name]) => keptHeader.test(name))
+  kept.set(`${bucket}/${key}`, Object.fromEntries(own.map(([name, value]) => [name, String(value)])))
 }
 
 function metadataOf(headers: Record<string, unknown>): Record<string, string> {

@@ -8,22 +8,25 @@ export interface SignedRequest {
   /** Path and query as they came. */
   url: string
   headers: IncomingHttpHeaders
+  /** The body's sha256 where no header states it. */
+  payloadHash?: string
 }
 
 const maxSkewMs = 15 * 60_000
 
-/** Returns the access key id that signed the request. Throws an S3Failure for anything that does not verify. */
+/** Returns the access key id that signed the request to the service. Throws an S3Failure for anything that does not verify. */
 export function verifySignature(
   request: SignedRequest,
   secretOf: (id: string) => string | undefined,
   now: Date,
+  wanted = 's3',
 ): string {
   const parts =
-    /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
+    /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
       request.headers.authorization ?? '',
     )
-  if (!parts) throw new S3Failure(403, 'AccessDenied', 'The request is not signed.')
-  const [, id = '', day = '', region = '', names = '', signature = ''] = parts
+  if (parts?.[4] !== wanted) throw new S3Failure(403, 'AccessDenied', 'The request is not signed.')
+  const [, id = '', day = '', region = '', service = '', names = '', signature = ''] = parts
   const secret = secretOf(id)
   if (secret === undefined) {
     throw new S3Failure(403, 'InvalidAccessKeyId', 'The access key does not exist in our records.')
@@ -31,9 +34,9 @@ export function verifySignature(
   const signed = names.split(';')
   const date = checkDate(request.headers, day, now)
   checkSignedHeaders(request.headers, signed)
-  const scope = `${day}/${region}/s3/aws4_request`
+  const scope = `${day}/${region}/${service}/aws4_request`
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonicalRequest(request, signed))].join('\n')
-  const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(
+  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
     (part, word) => hmac(part, word),
     `AWS4${secret}`,
   )
@@ -69,7 +72,7 @@ function checkSignedHeaders(headers: IncomingHttpHeaders, signed: string[]): voi
   }
 }
 
-function canonicalRequest({ method, url, headers }: SignedRequest, signed: string[]): string {
+function canonicalRequest({ method, url, headers, payloadHash }: SignedRequest, signed: string[]): string {
   const { pathname, query } = splitUrl(url)
   const canonicalQuery = query
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
@@ -86,7 +89,7 @@ function canonicalRequest({ method, url, headers }: SignedRequest, signed: strin
     canonicalQuery,
     canonicalHeaders.join(''),
     signed.join(';'),
-    String(headers['x-amz-content-sha256'] ?? ''),
+    String(headers['x-amz-content-sha256'] ?? payloadHash ?? ''),
   ].join('\n')
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2'
+import ssh2, { type AuthContext, type Connection, type ParsedKey, type SFTPWrapper } from 'ssh2'
 import { type AnsweredRequest, serveFolder, type WriteVerdict } from './sftp-folder.ts'
 import { generateSshKey } from './ssh-key.ts'
 
@@ -28,6 +28,8 @@ export interface SftpServerOptions {
   onWrite?: (path: string, bytesSoFar: number) => WriteVerdict
   /** Awaited before such a request is answered. */
   onAnswer?: (request: AnsweredRequest) => Promise<void>
+  /** Stands between the server and its channel: lets a test change what is answered. */
+  wrapChannel?: (sftp: SFTPWrapper) => SFTPWrapper
 }
 
 export interface LoginAttempt {
@@ -74,9 +76,9 @@ export async function startSftpServer(options: SftpServerOptions): Promise<SftpS
     client.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
         const drop = () => socketOf.get(client)?.destroy()
-        const { onWrite, onAnswer } = options
+        const { onWrite, onAnswer, wrapChannel = (sftp) => sftp } = options
         const folder = join(options.root, user?.folder ?? '')
-        channels.push(serveFolder(acceptSftp(), folder, { onWrite, onAnswer, drop }))
+        channels.push(serveFolder(wrapChannel(acceptSftp()), folder, { onWrite, onAnswer, drop }))
       })
     })
   })

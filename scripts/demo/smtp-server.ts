@@ -2,7 +2,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 
@@ -35,6 +34,8 @@ export interface SmtpServerOptions {
   onMessage?: (mail: ReceivedMail) => void
   /** Who may send. Without it everybody may. */
   users?: { name: string; password: string }[]
+  /** Of a whole mail; announced as SIZE, and a larger one is refused. Default: any. */
+  maxBytes?: number
   /** Default: any free port. */
   port?: number
   /** PEM texts. STARTTLS is offered with it only; `implicit` speaks TLS from the start. */
@@ -51,17 +52,17 @@ export interface RunningSmtpServer {
 
 /** Starts the server on 127.0.0.1. A mail counts as received once its last byte came, whatever is answered then. */
 export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<RunningSmtpServer> {
-  const { folder, users, tls, hooks = {} } = options
+  const { folder, users, tls, maxBytes, hooks = {} } = options
   const messages: ReceivedMail[] = []
   const sockets = new Map<number, Socket>()
   let number = folder ? await lastNumber(folder) : 0
 
-  async function keep(session: SMTPServerSession, body: Readable): Promise<ReceivedMail> {
+  async function keep(session: SMTPServerSession, raw: Buffer): Promise<ReceivedMail> {
     const { mailFrom, rcptTo } = session.envelope
     const mail = {
       from: mailFrom ? mailFrom.address : '',
       to: rcptTo.map((recipient) => recipient.address),
-      raw: await buffer(body),
+      raw,
     }
     number += 1
     if (folder) {
@@ -96,6 +97,7 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
     disabledCommands: [...(tls ? [] : ['STARTTLS']), ...(users ? [] : ['AUTH'])],
     hideSTARTTLS: !tls,
     allowInsecureAuth: true,
+    ...(maxBytes !== undefined && { size: maxBytes }),
     authOptional: !users,
     onAuth(auth, _session, done) {
       const known = users?.some((user) => user.name === auth.username && user.password === auth.password)
@@ -111,7 +113,9 @@ export async function startSmtpServer(options: SmtpServerOptions = {}): Promise<
       const decide = async (): Promise<Answer | undefined> => {
         const early = await hooks.body?.()
         if (early === 'drop') return early
-        const mail = await keep(session, body)
+        const raw = await buffer(body)
+        if (body.sizeExceeded) return { code: 552, text: 'the mail is too large' }
+        const mail = await keep(session, raw)
         return early ?? (await hooks.message?.(mail))
       }
       void answer(session, decide, done)

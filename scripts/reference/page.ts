@@ -67,7 +67,9 @@ function renderSection(
 function nameBranch(path: string, { properties, required = [], title = '' }: SchemaNode): string {
   const type = properties?.type?.const
   if (typeof type !== 'string') return `\`${path}\` with \`${required.at(-1) ?? title}\``
-  return path === '' ? `\`type: ${type}\`` : `\`${path}\` of type \`${type}\``
+  const purpose = properties?.purpose?.const
+  const told = typeof purpose === 'string' ? `${type}, purpose: ${purpose}` : type
+  return path === '' ? `\`type: ${told}\`` : `\`${path}\` of type \`${told}\``
 }
 
 function renderRow(schemas: Schemas, placed: Placed, name: string): string {

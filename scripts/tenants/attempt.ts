@@ -1,7 +1,7 @@
 /** Runs hostile queries by every way that a report's SQL reaches DuckDB, and looks for marks in all that comes out. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatasetConnection } from '../../engine/core/manifest.ts'
+import type { FileDatasetConnection } from '../../engine/core/manifest.ts'
 import type { ReportDefinition } from '../../engine/core/model.ts'
 import type { FileFormat } from '../../engine/core/report-file.ts'
 import { type DatasetTableName, datasetTables } from '../../engine/reports/dataset-tables.ts'
@@ -124,7 +124,7 @@ function findLeak(world: World, { client, center }: Tenant, output: string): str
   return foreignMarks(world, client, center).find((mark) => output.includes(mark))
 }
 
-function datasetOf({ data }: World): DatasetConnection {
+function datasetOf({ data }: World): FileDatasetConnection & { type: 'dataset' } {
   return {
     apiVersion: 'jobsd/v1',
     kind: 'Connection',

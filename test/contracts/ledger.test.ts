@@ -155,6 +155,39 @@ function describeLedger(
     t.equal((await kept.runs({ job: 'acme/next', limit: 5 })).length, 2, 'what had ended is not cancelled')
   })
 
+  t.test(`${name}: a row of a fan-out knows its run and key, and leaves its slot to that run`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const [parent = ''] = await ledger.recordDue(createDue({ callCenters: [null], firstStep: 'fanOut' }))
+    const begun = { runId: parent, token: (await ledger.claimRun(parent, at(2)))?.token ?? 0 }
+    await ledger.beginStep(begun, 'fanOut', 'fan-out', at(3))
+    const rows = ['north', 'south'].map((key) =>
+      createDue({
+        trigger: { type: 'scheduled', key: `weekdays@${at(0)}#${key}` },
+        callCenters: [null],
+        row: { parent, key, ...(key === 'south' && { fault: 'it does not fit' }) },
+      }),
+    )
+    const { runIds } = await ledger.endStepAndFollow(begun, createEnd(), rows)
+    const [north = '', south = ''] = runIds
+    const kept = await reopen()
+    t.same((await kept.run(parent))?.rowRuns, [...runIds].sort())
+    t.same((await kept.run(north))?.row, { parent, key: 'north' })
+    t.same((await kept.run(south))?.row, { parent, key: 'south', fault: 'it does not fit' })
+    t.equal((await kept.run(parent))?.row, undefined)
+    t.equal((await kept.run(north))?.rowRuns, undefined)
+    t.match((await kept.slotFacts(job, at(0))).slots, [{ outcome: 'ran', runId: parent }])
+    const audit = { who: 'ana', why: 'lost', at: at(8) }
+    const origin = { kind: 'rerun' as const, runId: north, steps: [], targets: null }
+    const repeat = {
+      trigger: { type: 'scheduled' as const, key: 'rerun' },
+      repeats: { origin, filesOf: [], audit },
+    }
+    await kept.recordDue(createDue({ ...repeat, callCenters: [null], row: { parent, key: 'north' } }))
+    t.equal((await kept.run(parent))?.rowRuns?.length, 2, 'a repeat by hand is no row of its own')
+    const facts = await kept.catalogFacts('acme', at(0))
+    t.equal(facts.outcomes.length, 3, 'the run that only asked says nothing that its rows do not')
+  })
+
   t.test(`${name}: what was acknowledged is there after reopening`, async (t) => {
     const { ledger, reopen } = open(t)
     const [runId = ''] = await ledger.recordDue(createDue())

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { PutRequest } from '../../engine/core/contracts/endpoints.ts'
+import { noSshd } from '../fakes/ssh-daemon.ts'
 import { openSshd, treeKinds } from './file-trees.ts'
 
 const never = new AbortController().signal
@@ -45,6 +46,19 @@ for (const kind of treeKinds) {
       t.ok((await readFile(localPath)).equals(fiveMegabytes))
       await t.rejects(files.fetch('/fetch/none.bin', localPath + '-none', never), { code: 'FILE_MISSING' })
       await t.rejects(stat(localPath + '-none'), { code: 'ENOENT' })
+    })
+
+    t.test('a removed file is gone, twice is once, and nothing but a plain file is removed', async (t) => {
+      await mkdir(inFolder('remove/dir'), { recursive: true })
+      await writeFile(inFolder('remove/a.csv'), 'a')
+      await writeFile(inFolder('remove/kept.csv'), 'kept')
+      await symlink('kept.csv', inFolder('remove/link.csv'))
+      await files.remove('/remove/a.csv', never)
+      await files.remove('/remove/a.csv', never)
+      await files.remove('/nowhere/a.csv', never)
+      for (const name of ['dir', 'link.csv', '../kept.csv'])
+        await t.rejects(files.remove(`/remove/${name}`, never), { code: 'TARGET_REFUSED' })
+      t.same(await readdir(inFolder('remove')), ['dir', 'kept.csv', 'link.csv'])
     })
 
     t.test('an empty file is put, listed, hashed and fetched as one', async (t) => {
@@ -134,6 +148,44 @@ for (const kind of treeKinds) {
           code: 'FILE_EXISTS',
         })
       t.equal(await readFile(inFolder('skip/a.csv'), 'utf8'), 'same')
+    })
+
+    t.test('a put under a free name takes the first number that is free, and says so before', async (t) => {
+      const overwrite = 'rename'
+      const named: string[] = []
+      const naming = async (path: string) => {
+        named.push(path)
+        t.notOk((await readdir(inFolder('free'))).includes(path.slice('/free/'.length)), 'not there yet')
+      }
+      const put = async (text: string) =>
+        files.put(await putRequest('/free/a.csv', text, { overwrite, naming, key: text }), never)
+      t.match(await put('one'), '/free/a.csv')
+      await writeFile(inFolder('free/a-3.csv'), 'theirs')
+      t.match(await put('two'), '/free/a-2.csv')
+      t.match(await put('two again'), '/free/a-4.csv')
+      t.same(named, ['/free/a.csv', '/free/a-2.csv', '/free/a-4.csv'])
+      t.same(await readdir(inFolder('free')), ['a-2.csv', 'a-3.csv', 'a-4.csv', 'a.csv'])
+      t.equal(await readFile(inFolder('free/a-3.csv'), 'utf8'), 'theirs')
+    })
+
+    t.test('of puts under free names at the same moment each gets its own', async (t) => {
+      const texts = ['one', 'two', 'three', 'four']
+      const requests = texts.map((text) =>
+        putRequest('/herd/a.csv', text, { overwrite: 'rename', key: text }),
+      )
+      await Promise.all((await Promise.all(requests)).map((request) => files.put(request, never)))
+      const names = await readdir(inFolder('herd'))
+      t.equal(names.length, 4)
+      const found = await Promise.all(names.map((name) => readFile(inFolder(`herd/${name}`), 'utf8')))
+      t.same(found.toSorted(), texts.toSorted())
+    })
+
+    t.test('a put sets the permissions it was given, and reads back what it was asked to', async (t) => {
+      const request = await putRequest('/modes/a.csv', 'x', { mode: 0o640, verify: 'sha256' })
+      await files.put(request, never)
+      t.equal((await stat(inFolder('modes/a.csv'))).mode & 0o777, 0o640)
+      await files.put(await putRequest('/modes/b.csv', 'x', { mode: 0o604 }), never)
+      t.equal((await stat(inFolder('modes/b.csv'))).mode & 0o777, 0o604)
     })
 
     t.test('a put that breaks off at any offset leaves nothing, and its repeat one whole file', async (t) => {
@@ -284,14 +336,10 @@ for (const kind of treeKinds) {
   })
 }
 
-t.test(
-  'on OpenSSH a full disk is TARGET_FULL and leaves nothing',
-  { skip: treeKinds[2]!.skip },
-  async (t) => {
-    const { files, folder } = await openSshd(t, { maxFileKiB: 1024 })
-    await t.rejects(files.put(await putRequest('/full/a.bin', fiveMegabytes), never), { code: 'TARGET_FULL' })
-    t.same(await readdir(join(folder, 'full')), [])
-    await files.put(await putRequest('/full/a.bin', 'small enough'), never)
-    t.same(await readdir(join(folder, 'full')), ['a.bin'])
-  },
-)
+t.test('on OpenSSH a full disk is TARGET_FULL and leaves nothing', { skip: noSshd }, async (t) => {
+  const { files, folder } = await openSshd(t, { maxFileKiB: 1024 })
+  await t.rejects(files.put(await putRequest('/full/a.bin', fiveMegabytes), never), { code: 'TARGET_FULL' })
+  t.same(await readdir(join(folder, 'full')), [])
+  await files.put(await putRequest('/full/a.bin', 'small enough'), never)
+  t.same(await readdir(join(folder, 'full')), ['a.bin'])
+})

@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import type { DatabaseTables } from '../../engine/core/contracts/database-tables.ts'
 import type {
   Endpoints,
   FileEntry,
   Mailer,
   MailMessage,
   MailReceipt,
+  ObjectEntry,
   ObjectPut,
   ObjectStore,
   PutRequest,
   RemoteFiles,
 } from '../../engine/core/contracts/endpoints.ts'
+import type { HttpClient } from '../../engine/core/contracts/http.ts'
+import type { Keys } from '../../engine/core/contracts/keys.ts'
 import { JobsdError } from '../../engine/core/errors.ts'
 
-type Call = `${'list' | 'stat' | 'fetch' | 'hash' | 'put' | 'move' | 'head'} ${string}`
+type Call = `${'list' | 'stat' | 'fetch' | 'hash' | 'put' | 'named' | 'move' | 'head' | 'remove' | 'link'} ${string}`
 
 /** What a test may do to a fake besides the contract: look at its calls, and run code before one. */
 export interface Observed {
@@ -74,12 +78,17 @@ export function createMemoryFiles(): MemoryFiles {
       await meet(`hash ${path}`)
       return files.has(path) ? sha256Of(bytesOf(path)) : undefined
     },
-    async put({ path, localPath, size, sha256, overwrite }: PutRequest) {
-      await meet(`put ${path}`)
-      const bytes = await readWhole(localPath, size, sha256, path)
+    async put({ path: asked, localPath, size, sha256, overwrite, naming }: PutRequest) {
+      await meet(`put ${asked}`)
+      const bytes = await readWhole(localPath, size, sha256, asked)
+      let path = asked
+      for (let number = 2; overwrite === 'rename' && files.has(path); number++)
+        path = asked.replace(/(?=\.[^.]*$)/, `-${number}`)
+      if (overwrite === 'rename') await naming?.(path)
       refuseExisting(path, files.get(path)?.bytes, bytes, overwrite)
       files.set(path, { bytes, mtimeMs: 0, kind: 'file' })
-      return `put ${size} bytes`
+      if (overwrite === 'rename') await meet(`named ${path}`)
+      return `put ${size} bytes to ${path}`
     },
     async move(from: string, to: string, overwrite: 'fail' | 'replace') {
       await meet(`move ${from}`)
@@ -89,11 +98,22 @@ export function createMemoryFiles(): MemoryFiles {
       files.delete(from)
       files.set(to, file)
     },
+    async remove(path: string) {
+      await meet(`remove ${path}`)
+      const file = files.get(path)
+      if (file === undefined) return
+      if (file.kind !== 'file')
+        throw new JobsdError('TARGET_REFUSED', { connection: 'memory', path, reason: 'no file' })
+      files.delete(path)
+    },
   })
 }
 
 export interface MemoryObjects extends ObjectStore, Observed {
-  readonly objects: Map<string, { bytes: Buffer; mediaType: string }>
+  readonly objects: Map<
+    string,
+    { bytes: Buffer; mediaType: string; tags?: Record<string, string>; mtimeMs?: number }
+  >
 }
 
 export function createMemoryObjects(): MemoryObjects {
@@ -106,12 +126,39 @@ export function createMemoryObjects(): MemoryObjects {
       const object = objects.get(key)
       return object && { size: object.bytes.length, sha256: sha256Of(object.bytes) }
     },
-    async put({ key, localPath, size, sha256, mediaType, overwrite }: ObjectPut) {
+    async put({ key, localPath, size, sha256, mediaType, overwrite, tags }: ObjectPut) {
       await meet(`put ${key}`)
       const bytes = await readWhole(localPath, size, sha256, key)
       refuseExisting(key, objects.get(key)?.bytes, bytes, overwrite)
-      objects.set(key, { bytes, mediaType })
+      objects.set(key, { bytes, mediaType, ...(tags && { tags }) })
       return `put ${size} bytes`
+    },
+    async list(prefix: string) {
+      await meet(`list ${prefix}`)
+      const entries = [...objects].filter(([key]) => key.startsWith(prefix))
+      return entries.sort().map(([key, { bytes, mtimeMs = 0 }]) => ({
+        key,
+        size: bytes.length,
+        mtimeMs,
+        version: sha256Of(bytes),
+      }))
+    },
+    async fetch({ key, version }: ObjectEntry, localPath: string) {
+      await meet(`fetch ${key}`)
+      const object = objects.get(key)
+      if (object === undefined) throw new JobsdError('FILE_MISSING', { path: key })
+      const sha256 = sha256Of(object.bytes)
+      if (version !== sha256) throw new JobsdError('TARGET_BUSY', { connection: 'memory', reason: 'changed' })
+      await writeFile(localPath, object.bytes, { flag: 'wx' })
+      return { size: object.bytes.length, sha256 }
+    },
+    async remove(key: string) {
+      await meet(`remove ${key}`)
+      objects.delete(key)
+    },
+    async link(key: string, seconds: number) {
+      await meet(`link ${key}`)
+      return `https://store.example/${encodeURI(key)}?a=1&seconds=${seconds}`
     },
   })
 }
@@ -144,6 +191,9 @@ export function createMemoryEndpoints(known: {
   files?: Record<string, RemoteFiles>
   objects?: Record<string, ObjectStore>
   mailers?: Record<string, Mailer>
+  http?: Record<string, HttpClient>
+  keys?: Keys
+  tables?: Record<string, DatabaseTables>
 }): Endpoints {
   const find = <T>(named: Record<string, T> | undefined, name: string): T => {
     const found = named?.[name]
@@ -154,6 +204,11 @@ export function createMemoryEndpoints(known: {
     files: ({ name }) => find(known.files, name),
     objects: ({ name }) => find(known.objects, name),
     mailer: ({ name }) => find(known.mailers, name),
+    http: ({ name }) => find(known.http, name),
+    get keys() {
+      return find({ keys: known.keys! }, 'keys')
+    },
+    tables: ({ name }) => find(known.tables, name),
     close: () => Promise.resolve(),
   }
 }

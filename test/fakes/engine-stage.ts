@@ -5,6 +5,7 @@ import { openSqliteLedger } from '../../engine/adapters/ledger/sqlite.ts'
 import { createLocalQueue } from '../../engine/adapters/local-queue.ts'
 import type { ConfigSource, SourceTree } from '../../engine/core/contracts/config-source.ts'
 import type { Mailer, MailMessage } from '../../engine/core/contracts/endpoints.ts'
+import type { FanOut } from '../../engine/core/contracts/fan-out.ts'
 import type { Ledger } from '../../engine/core/contracts/ledger.ts'
 import type { StepContext, StepResult, StepType } from '../../engine/core/contracts/step.ts'
 import type { TriggerType } from '../../engine/core/contracts/trigger.ts'
@@ -28,6 +29,8 @@ export interface StageChanges {
   source?: Partial<ConfigSource>
   /** Has the operators' documents instead of `source`. */
   platform?: ConfigSource
+  /** Asks for the rows of jobs with `fanOut`. */
+  fanOut?: FanOut
   /** Makes slots due instead of one that only counts who is watched. */
   scheduled?: TriggerType<'scheduled'>
 }
@@ -107,6 +110,7 @@ export function createStage(
       endpoints: { mailer: () => mailer } as never,
       artifacts: {} as never,
       steps,
+      ...(changes.fanOut && { fanOut: changes.fanOut }),
       triggers: [
         (changes.scheduled ?? trigger) as TriggerType,
         { ...trigger, type: 'campaign', accepts: () => true } as never,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Endpoints } from '../../engine/core/contracts/endpoints.ts'
 import type { Ledger } from '../../engine/core/contracts/ledger.ts'
-import type { Artifacts } from '../../engine/core/contracts/services.ts'
+import type { Artifacts, Clock } from '../../engine/core/contracts/services.ts'
 import type { StepContext } from '../../engine/core/contracts/step.ts'
 import { JobsdError } from '../../engine/core/errors.ts'
 import type { Delivery, Run, RunFile, Snapshot, StepRecord } from '../../engine/core/model.ts'
@@ -28,16 +28,19 @@ export function createStepContext(
     history?: StepRecord[]
     endpoints?: Endpoints
     artifacts?: Artifacts
+    startedAt?: string
+    clock?: Clock
   } = {},
 ): TestContext {
   const run = createRun(given.run)
   const snapshot = createSnapshot(given.snapshot)
   const files = given.files ?? []
-  const clock = createManualClock('2026-11-23T00:31:00.000Z')
+  const clock = given.clock ?? createManualClock('2026-11-23T00:31:00.000Z')
   const { ledger, deliveries } = createDeliveryLedger()
   return {
     deliveries,
     run,
+    startedAt: given.startedAt ?? clock.now().toISOString(),
     snapshot,
     history: given.history ?? [],
     files,

@@ -16,7 +16,7 @@ export function* readCatalogFacts(client: string, since: Instant, only?: JobId):
   const runs = yield* all(
     db
       .selectFrom('run')
-      .select(['job', 'state', 'started_at', 'created_at'])
+      .select(['id', 'parent_run', 'job', 'state', 'started_at', 'created_at'])
       .where('client', '=', client)
       .$if(only !== undefined, (query) => query.where('job', '=', only ?? ''))
       .where('created_at', '>=', since)
@@ -52,12 +52,16 @@ export function* readCatalogFacts(client: string, since: Instant, only?: JobId):
       .$if(only !== undefined, (query) => query.where('job.id', '=', only ?? ''))
       .where('job.removed_at', 'is', null),
   )
+  // A run that only asked for the rows of a fan-out says nothing that they do not.
+  const parents = new Set(runs.map(({ parent_run }) => parent_run))
   return {
-    outcomes: runs.map(({ job, state, started_at, created_at }) => ({
-      job: job as JobId,
-      at: started_at ?? created_at,
-      state: state as RunOutcome['state'],
-    })),
+    outcomes: runs
+      .filter(({ id }) => !parents.has(id))
+      .map(({ job, state, started_at, created_at }) => ({
+        job: job as JobId,
+        at: started_at ?? created_at,
+        state: state as RunOutcome['state'],
+      })),
     versions: versions.map(({ job, snapshot, at }) => ({ job: job as JobId, snapshot, at })),
     expectations: expectations.map(({ job, at, outcome }) => ({
       job: job as JobId,

@@ -51,7 +51,8 @@ export function* recordDue(due: DueRecord): Operation<string[]> {
     const files = due.files ?? (due.file ? [due.file] : [])
     for (const [ordinal, file] of files.entries()) yield* insertTriggerFile(id, file, ordinal)
     if (due.repeats) yield* takeOver(due.repeats, id, due.now)
-    if (due.schedule && due.trigger.type === 'scheduled' && !due.repeats) {
+    // The slot is told by the run that asked for the rows.
+    if (due.schedule && due.trigger.type === 'scheduled' && !due.repeats && !due.row) {
       const slot = { job: due.job, schedule: due.schedule, at: due.slot, callCenter, runId: id }
       const outcome = skipped === null ? 'ran' : 'skipped'
       yield* recordSlots([{ ...slot, outcome, note: skipped ?? '' }])
@@ -86,6 +87,9 @@ function* insertRun(
       schedule: due.schedule,
       event: due.event ? JSON.stringify(due.event) : null,
       parameters: isEmpty(due.parameters) ? null : JSON.stringify(due.parameters),
+      parent_run: due.row?.parent ?? null,
+      row_key: due.row?.key ?? null,
+      row_fault: due.row?.fault ?? null,
       snapshot: due.snapshot,
       revision: due.revision,
       position: skipped === null ? due.firstStep : null,

@@ -89,6 +89,10 @@ export const migrations: readonly (readonly string[])[] = [
   [
     `alter table run add column parameters text`,
     `alter table run add column skipped_days bigint`,
+    `alter table run add column parent_run text`,
+    `alter table run add column row_key text`,
+    `alter table run add column row_fault text`,
+    `create index run_of_parent on run (parent_run) where parent_run is not null`,
     `alter table event add column outcome text not null default ''`,
     `alter table event add column note text not null default ''`,
     `create index event_unused on event (received_at) where run_ids = '[]'`,

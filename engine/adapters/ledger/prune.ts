@@ -103,7 +103,7 @@ function* pruneParts(runId: string, budget: Budget): Operation<number> {
   return parts
 }
 
-/** The file lies where it was posted no more once a step moved it. */
+/** The file lies where it was posted no more once a step moved or deleted it. */
 function* markGone(run: {
   id: string
   job: string
@@ -115,10 +115,11 @@ function* markGone(run: {
       .selectFrom('step')
       .select('seq')
       .where('run_id', '=', run.id)
-      .where('type', '=', 'move-file')
+      .where('type', 'in', ['move-file', 'delete-file'])
       .where('outcome', '=', 'succeeded')
       // A move to where it is says so, and is none.
-      .where('note', 'not like', '%stays where it is'),
+      .where('note', 'not like', '%stays where it is')
+      .where('note', 'not like', '%stays: another file has that name by now'),
   )
   if (!moved) return
   yield* change(

@@ -10,6 +10,7 @@ import type {
   RunFile,
   RunOrigin,
   RunParameters,
+  RunRow,
   StepRecord,
 } from '../../core/model.ts'
 import { all, db, first, type Operation } from './operation.ts'
@@ -27,6 +28,7 @@ export function toRun(row: Selectable<Tables['run']>): Run {
     schedule: row.schedule,
     event: row.event ? (JSON.parse(row.event) as EventData) : null,
     ...(row.parameters && { parameters: JSON.parse(row.parameters) as RunParameters }),
+    ...(row.parent_run !== null && { row: toRunRow(row.parent_run, row.row_key, row.row_fault) }),
     snapshot: row.snapshot,
     revision: row.revision,
     position: row.position,
@@ -39,6 +41,10 @@ export function toRun(row: Selectable<Tables['run']>): Run {
     startedAt: row.started_at,
     endedAt: row.ended_at,
   }
+}
+
+function toRunRow(parent: string, key: string | null, fault: string | null): RunRow {
+  return { parent, key: key ?? '', ...(fault !== null && { fault }) }
 }
 
 export function toStep(row: Selectable<Tables['step']>): StepRecord {
@@ -132,5 +138,19 @@ export function* withDetail(run: Run): Operation<RunDetail> {
       deliveries: deliveries.filter((each) => each.step === row.name).map(toDelivery),
     })),
     files: files.map((row) => JSON.parse(row.body) as RunFile),
+    ...(steps.some(({ type }) => type === 'fan-out') && { rowRuns: yield* readRowRuns(run.id) }),
   }
+}
+
+/** Those that the rows came to; what a person had repeated of them is no row of its own. */
+function* readRowRuns(parent: string): Operation<string[]> {
+  const rows = yield* all(
+    db
+      .selectFrom('run')
+      .select('id')
+      .where('parent_run', '=', parent)
+      .where('origin', 'is', null)
+      .orderBy('id'),
+  )
+  return rows.map(({ id }) => id)
 }

@@ -14,7 +14,7 @@ import type {
 import { change, db, first, type Operation } from './operation.ts'
 import { prepare, prepareInsert } from './prepared.ts'
 import { toDelivery, toRun, toStep, withDetail } from './run-rows.ts'
-import { tellStep } from './streaks.ts'
+import { tellNotice, tellStep } from './streaks.ts'
 import type { Tables } from './tables.ts'
 
 export function* claimRun(runId: string, now: Instant, attempt?: StepName): Operation<RunDetail | undefined> {
@@ -150,7 +150,8 @@ export function* endStep(guard: RunGuard, end: StepEnd): Operation<boolean> {
     const row = { run_id: guard.runId, step: file.step, ordinal, sha256: file.sha256 }
     yield* change(db.insertInto('run_file').values({ ...row, body: JSON.stringify(file) }))
   }
-  return end.alert ? yield* tellStep(guard.runId, end.alert, end) : false
+  const isTold = end.alert ? yield* tellStep(guard.runId, end.alert, end) : false
+  return (yield* tellNotice(guard.runId, end)) || isTold
 }
 
 /** Moves the run and is its guard at once: nothing is moved for who does not hold it. */

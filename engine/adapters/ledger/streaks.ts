@@ -19,6 +19,14 @@ export function* tellStep(runId: string, alert: StepAlert, end: StepEnd): Operat
     : yield* tellRecovery(runId, alert, end)
 }
 
+/** Makes what a step tells of itself pending; true where there is any. */
+export function* tellNotice(runId: string, { notice, seq, now }: StepEnd): Operation<boolean> {
+  if (!notice) return false
+  const { facts, copies } = notice
+  yield* raiseAlerts(`${runId}-${seq} notice`, runId, { notice: facts }, [toOperators, ...copies], now)
+  return true
+}
+
 function* tellFailure(
   runId: string,
   { facts, everyNth, copies, countsInRow }: StepAlert,
@@ -79,8 +87,10 @@ const streaksOf = prepare(({ job, call_center }: Omit<StreakKey, 'step'>) =>
   db.selectFrom('streak').selectAll().where('job', '=', job).where('call_center', '=', call_center),
 )
 
-function keyOf({ job, callCenter }: StepAlert['facts'], step: string): StreakKey {
-  return { job: job.id, call_center: callCenter ?? '', step }
+/** Each row of a fan-out has failures of its own: among a hundred one that never fits would end the others'. */
+function keyOf({ job, callCenter, row }: StepAlert['facts'], step: string): StreakKey {
+  const whose = row === undefined ? '' : `#${row}`
+  return { job: job.id, call_center: `${callCenter ?? ''}${whose}`, step }
 }
 
 function whereIs({ job, call_center, step }: StreakKey) {

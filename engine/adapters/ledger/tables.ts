@@ -78,6 +78,10 @@ export interface Tables {
     event: string | null
     /** JSON of RunParameters. */
     parameters: string | null
+    /** Of a fan-out's row: the run that asked for the rows. */
+    parent_run: string | null
+    row_key: string | null
+    row_fault: string | null
     snapshot: string
     revision: string
     position: string | null

@@ -14,7 +14,7 @@ const unknownCallCenter = jobRule('unknown-call-center', (document, report, mani
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client) return
   const all = client.value.callCenters.map((center) => center.name)
-  const { callCenters, scope, steps } = document.value
+  const { callCenters, fanOut, scope, steps } = document.value
   callCenters?.forEach((name, index) => {
     if (all.includes(name)) return
     const hint = suggestWord(name, all) || `; allowed: ${listWords(all)}`
@@ -26,7 +26,7 @@ const unknownCallCenter = jobRule('unknown-call-center', (document, report, mani
     if (step.type !== 'condition') return
     for (const { value, pointer, equals } of conditionValues(step.when, `/steps/${index}/when`)) {
       if (value !== 'run.callCenter') continue
-      if (scope === 'client') {
+      if (scope === 'client' && !fanOut?.callCenter) {
         report(
           placeOf(document, pointer),
           'run.callCenter is empty in a job of scope "client"; use scope "call-center"',

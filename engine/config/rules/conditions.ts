@@ -1,6 +1,6 @@
 /** Rules about what conditions ask: whether it is known there, and whether the answer can vary. */
+import { runParametersOf } from '../../core/fan-out.ts'
 import type { Job, Parameter } from '../../core/manifest.ts'
-import { parametersOf } from '../../core/parameters.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { type ComparedValue, conditionValues, decideTest } from '../conditions.ts'
 import { hasCampaign } from '../followed-jobs.ts'
@@ -30,15 +30,15 @@ const conditionValue = jobRule('condition-value', (document, report, manifests, 
     for (const { value, pointer } of conditionValues(step.when, `/steps/${index}/when`)) {
       const fault = value.startsWith('steps.')
         ? faultOfStepValue(document.value, step.name, value)
-        : faultOfTriggerValue(document.value.trigger, value, hasCampaign(manifests, job))
+        : faultOfTriggerValue(document.value, value, hasCampaign(manifests, job))
       if (fault) report(placeOf(document, pointer), fault)
     }
   })
 })
 
-function faultOfTriggerValue(whole: Job['trigger'], value: string, isCampaign: boolean): string | undefined {
-  if (value.startsWith(ofParameter)) return unknownParameter(whole, value.slice(ofParameter.length))
-  const trigger = whole.type
+function faultOfTriggerValue(job: Job, value: string, isCampaign: boolean): string | undefined {
+  if (value.startsWith(ofParameter)) return unknownParameter(job, value.slice(ofParameter.length))
+  const trigger = job.trigger.type
   const brings = { event: 'campaign', file: 'ftp-in' } as const
   const what = value.split('.')[0] as keyof typeof brings
   if (!Object.hasOwn(brings, what) || brings[what] === trigger) return undefined
@@ -124,9 +124,9 @@ interface Wrong {
 const ofParameter = 'run.parameters.'
 
 /** The parameter that a value is; undefined for any other value, and for one that the job does not have. */
-function parameterOf({ trigger }: Job, value: string): Parameter | undefined {
+function parameterOf(job: Job, value: string): Parameter | undefined {
   if (!value.startsWith(ofParameter)) return undefined
-  return parametersOf(trigger).find(({ name }) => name === value.slice(ofParameter.length))
+  return runParametersOf(job).find(({ name }) => name === value.slice(ofParameter.length))
 }
 
 /** The type that a value has in every run; of an event's fields nothing is known before. */

@@ -1,7 +1,8 @@
 /** Rules about the names of files. */
+import { runParametersOf } from '../../core/fan-out.ts'
+import { madeName } from '../../core/made-names.ts'
 import type { Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
-import { parametersOf } from '../../core/parameters.ts'
 import { readTemplate } from '../../core/template.ts'
 import { checkTokens, tokenNames } from '../../core/tokens.ts'
 import type { Manifests } from '../config.ts'
@@ -12,6 +13,8 @@ import { jobFile } from '../layout.ts'
 import { type LoadedDocument, placeOf, placeWithin, valueAt } from '../places.ts'
 import { listWords, quote } from '../problems.ts'
 import { rememberLast } from '../remember-last.ts'
+import { textsOfStep } from '../step-texts.ts'
+import { tellRowRepeats } from './row-names.ts'
 import { jobRule, type Report, type Rule } from './rule.ts'
 
 interface StepTemplate {
@@ -24,18 +27,17 @@ interface StepTemplate {
 const templatesIn: (document: LoadedDocument<Job>) => StepTemplate[] = rememberLast(({ value }) => {
   const found: StepTemplate[] = []
   value.steps.forEach((step, index) => {
-    for (const field of ['fileName', 'path', 'prefix']) {
-      const template = (step as unknown as Record<string, unknown>)[field]
-      if (typeof template === 'string') found.push({ pointer: `/steps/${index}/${field}`, template, index })
+    for (const { pointer, text } of textsOfStep(step)) {
+      found.push({ pointer: `/steps/${index}${pointer}`, template: text, index })
     }
   })
   return found
 })
 
 /** The tokens that a job's names may have: every one, and its own parameters. */
-const tokensOf: (job: Job) => readonly string[] = rememberLast(({ trigger }) => [
+const tokensOf: (job: Job) => readonly string[] = rememberLast((job) => [
   ...tokenNames,
-  ...parametersOf(trigger).map(({ name }) => `param.${name}`),
+  ...runParametersOf(job).map(({ name }) => `param.${name}`),
 ])
 
 const fileTokens = jobRule('file-name-token', (document, report) => {
@@ -64,20 +66,35 @@ function whyEmpty(
   { job, index, begins }: { job: Job; index: number; begins: ReturnType<typeof firstTriggers> },
 ): string | undefined {
   const { type } = job.steps[index]!
-  if (token === 'callCenter' && job.scope === 'client') return 'in a job of scope "client"'
+  if (token === 'callCenter' && job.scope === 'client' && !job.fanOut?.callCenter)
+    return 'in a job of scope "client"'
   if (token.startsWith('campaign.') && !begins.has('campaign')) {
     return `without the trigger "campaign"; this job's is ${quote(job.trigger.type)}`
   }
   if (token === 'seq') return 'for now; for names that differ use {slot} or {runId}'
   if (token === 'report' && type !== 'report') return `in a step of type ${quote(type)}`
   if (token === 'name' && type === 'report') return 'in the name of a new file'
-  if (token.startsWith('period.') && type === 'move-file') return 'for a posted file, which has no period'
+  const isOfFile = token === 'name' || token === 'ext' || token.startsWith('period.')
+  if (isOfFile && isWithoutFile(job.steps[index]!)) return 'in a step that works on no file'
+  if (token.startsWith('period.') && (type === 'move-file' || isMadeOfPosted(job.steps[index]!)))
+    return 'for a posted file, which has no period'
   return undefined
+}
+
+function isWithoutFile(step: Job['steps'][number]): boolean {
+  if (step.type === 'cloud-fetch') return true
+  return step.type === 'notify' || (step.type === 'http-request' && step.from === undefined)
+}
+
+function isMadeOfPosted(step: Job['steps'][number]): boolean {
+  const sources = 'from' in step ? [step.from ?? []].flat() : []
+  return madeName(step, '') !== undefined && sources.every((source) => source === 'trigger')
 }
 
 const sameFileName = jobRule('file-name-collision', (document, report, manifests, job) => {
   if (!areStepsSound(document.value.steps)) return
   tellRepeats(document, deliveriesOf(document.value, null), report)
+  tellRowRepeats(document, deliveriesOf(document.value, null), report)
   const client = manifests.clients.get(job.split('/')[0]!)
   if (!client || document.value.scope !== 'call-center') return
   const deliveries = deliveriesOfSlot(document.value, client.value)

@@ -3,15 +3,21 @@ import type { Problem } from '../../core/model.ts'
 import type { Manifests } from '../config.ts'
 import { alertRules } from './alerts.ts'
 import { blackoutRules } from './blackouts.ts'
+import { bucketRules } from './buckets.ts'
 import { callCenterRules } from './call-centers.ts'
 import { catalogTokenRules } from './catalog-tokens.ts'
 import { conditionRules } from './conditions.ts'
+import { copyRules } from './copies.ts'
 import { coveredDaysRules } from './covered-days.ts'
+import { customStepRules } from './custom-steps.ts'
 import { dropFolderRules } from './drop-folders.ts'
 import { durationRules } from './durations.ts'
+import { fanOutRules } from './fan-out.ts'
 import { fileRules } from './files.ts'
 import { followedJobRules } from './followed-jobs.ts'
+import { httpRules } from './http.ts'
 import { jobTestRules } from './job-tests.ts'
+import { keyRules } from './keys.ts'
 import { layoutRules } from './layouts.ts'
 import { nameRules } from './names.ts'
 import { noEffectRules } from './no-effect.ts'
@@ -32,11 +38,16 @@ export const rules: readonly Rule[] = [
   ...nameRules,
   ...referenceRules,
   ...policyRules,
+  ...keyRules,
+  ...httpRules,
+  ...bucketRules,
   ...catalogTokenRules,
   ...alertRules,
   ...stepRules,
+  ...customStepRules,
   ...conditionRules,
   ...parameterRules,
+  ...fanOutRules,
   ...callCenterRules,
   ...dropFolderRules,
   ...followedJobRules,
@@ -47,6 +58,7 @@ export const rules: readonly Rule[] = [
   ...retentionRules,
   ...noEffectRules,
   ...fileRules,
+  ...copyRules,
   ...templateRules,
   ...reportRules,
   ...reportMailRules,

@@ -1,9 +1,10 @@
 /** Rules about the tests of jobs: what they give and expect must be about that job. */
 import { errorTable } from '../../core/errors.ts'
+import { rowParametersOf, runParametersOf } from '../../core/fan-out.ts'
 import type { Job, JobTest, TestGiven } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
 import { readMoment } from '../../core/moment.ts'
-import { parametersOf, readParameter } from '../../core/parameters.ts'
+import { readParameter } from '../../core/parameters.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import type { Manifests } from '../config.ts'
 import { type FixtureFault, fixtureFolder, readFixture } from '../fixtures.ts'
@@ -71,7 +72,7 @@ const testStep = testRule('test-step', ({ given, expect }, at, report, { job, do
 
 // No step meets these: they are about the engine as a whole.
 const foreignCodes =
-  /^(ENGINE|LEDGER|BACKUP|JOB|RUN|SITE|REPOSITORY|REVISION|GIT|SOURCE|BRANCH|PATH|COMMIT|PLATFORM)_|^(NOT_FAST_FORWARD|BAD_REQUEST)$/
+  /^(ENGINE|LEDGER|BACKUP|JOB|RUN|SITE|REPOSITORY|REVISION|GIT|FAN_OUT|SOURCE|BRANCH|PATH|COMMIT|PLATFORM)_|^(NOT_FAST_FORWARD|BAD_REQUEST)$/
 
 /** The errors that a test can give to a step. */
 export const stepErrorCodes: readonly string[] = Object.keys(errorTable).filter(
@@ -86,6 +87,10 @@ const testOutcome = testRule('test-outcome', ({ given }, at, report, { job, docu
     if ('rows' in outcome && step.type !== 'report') {
       const message = `only a report has rows; the step ${quote(name)} is of type ${quote(step.type)}`
       report(placeOf(document, `${pointer}/rows`, 'key'), message)
+    }
+    if ('files' in outcome && step.type !== 'cloud-fetch') {
+      const message = `only a cloud-fetch is given files; the step ${quote(name)} is of type ${quote(step.type)}`
+      report(placeOf(document, `${pointer}/files`, 'key'), message)
     }
     if ('ok' in outcome && outcome.ok && step.type !== 'condition') {
       const message = `only a condition can be given "ok: true"; leave the step ${quote(name)} out and it runs`
@@ -115,7 +120,8 @@ const testGiven = testRule('test-given', (test, at, report, about) => {
     )
   }
   if (given.parameters) tellParameters(given.parameters, job, tell)
-  if (given.parameters && given.event)
+  const ofRow = rowParametersOf(job).map(({ name }) => name)
+  if (given.event && Object.keys(given.parameters ?? {}).some((name) => !ofRow.includes(name)))
     tell('/parameters', 'an event brings its parameters with its data; leave one of them out', 'key')
   if (given.file && job.trigger.type !== 'ftp-in') {
     tell('/file', `a file starts only a job of type "ftp-in"; this one is ${quote(job.trigger.type)}`, 'key')
@@ -128,13 +134,13 @@ const testGiven = testRule('test-given', (test, at, report, about) => {
 
 function tellParameters(
   given: NonNullable<TestGiven['parameters']>,
-  { trigger }: Job,
+  job: Job,
   tell: (key: string, message: string) => void,
 ): void {
   for (const [name, value] of Object.entries(given)) {
-    const definition = parametersOf(trigger).find((parameter) => parameter.name === name)
+    const definition = runParametersOf(job).find((parameter) => parameter.name === name)
     const read = definition && readParameter(definition, value)
-    const fault = read ? ('fault' in read ? read.fault : undefined) : unknownParameter(trigger, name)
+    const fault = read ? ('fault' in read ? read.fault : undefined) : unknownParameter(job, name)
     if (fault) tell(`/parameters${pointerPart(name)}`, fault)
   }
 }

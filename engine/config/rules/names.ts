@@ -7,8 +7,8 @@ import { jobRule, type Report, type Rule } from './rule.ts'
 
 const fileNames: Rule = {
   name: 'file-name',
-  check({ jobs, clients, policies, connections, calendars, reports, tests }, report) {
-    const byName = [clients, policies, connections, calendars]
+  check({ jobs, clients, policies, connections, calendars, stepTypes, reports, tests }, report) {
+    const byName = [clients, policies, connections, calendars, stepTypes]
     for (const documents of byName) {
       for (const [name, document] of documents) expect(document, '/name', name, report)
     }

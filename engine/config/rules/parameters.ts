@@ -1,4 +1,5 @@
 /** Rules about what runs are given by name, and who uses it. */
+import { rowParametersOf, runParametersOf } from '../../core/fan-out.ts'
 import type { Job, Parameter, Report as ReportManifest } from '../../core/manifest.ts'
 import { parametersOf, readParameter } from '../../core/parameters.ts'
 import { suggestWord } from '../../core/suggest.ts'
@@ -12,17 +13,24 @@ import { reportsOf, templatesOf } from '../uses.ts'
 import { jobRule, type Rule } from './rule.ts'
 
 /** What is wrong with naming a parameter that a job does not have, and where; undefined where it has it. */
-export function unknownParameter(trigger: Job['trigger'], name: string, where = ''): string | undefined {
-  const known = parametersOf(trigger).map((parameter) => parameter.name)
+export function unknownParameter(
+  job: Pick<Job, 'trigger' | 'fanOut'>,
+  name: string,
+  where = '',
+): string | undefined {
+  const known = runParametersOf(job).map((parameter) => parameter.name)
   if (known.includes(name)) return undefined
   const has = known.length > 0 ? `; it has ${listWords(known, 'and')}` : '; its trigger has no parameters'
   return `the job has no parameter ${quote(name)}${where}${suggestWord(name, known) || has}`
 }
 
 const parameterName = jobRule('parameter-name', (document, report) => {
-  const parameters = parametersOf(document.value.trigger)
+  const parameters = runParametersOf(document.value)
+  const ofTrigger = parametersOf(document.value.trigger).length
   parameters.forEach(({ name }, index) => {
-    const at = placeOf(document, `/trigger/parameters/${index}/name`)
+    const isOfRow = index >= ofTrigger
+    const pointer = isOfRow ? `/fanOut/parameters/${index - ofTrigger}` : `/trigger/parameters/${index}`
+    const at = placeOf(document, `${pointer}/name`)
     // A query does not tell upper case from lower case.
     const isSame = (other: string) => other.toLowerCase() === name.toLowerCase()
     if (builtInParameters.some(isSame))
@@ -35,8 +43,17 @@ const parameterName = jobRule('parameter-name', (document, report) => {
 const parameterValue = jobRule('parameter-value', (document, report) => {
   const { trigger } = document.value
   parametersOf(trigger).forEach((parameter, index) => {
-    for (const { key, message } of faultsOf(parameter, trigger.type))
+    for (const { key, message } of faultsOfParameter(parameter, trigger.type))
       report(placeOf(document, `/trigger/parameters/${index}/${key}`), message)
+  })
+  rowParametersOf(document.value).forEach(({ field, ...parameter }, index) => {
+    const at = (key: string) => placeOf(document, `/fanOut/parameters/${index}/${key}`)
+    if (field !== undefined)
+      report(
+        at('field'),
+        "a row's value is the query's column of its name, no field of an event; leave it out",
+      )
+    for (const { key, message } of faultsOfParameter(parameter, trigger.type)) report(at(key), message)
   })
 })
 
@@ -46,7 +63,7 @@ interface Fault {
 }
 
 /** What in a definition contradicts the rest of it. */
-function faultsOf(parameter: Parameter, trigger: Job['trigger']['type']): Fault[] {
+export function faultsOfParameter(parameter: Parameter, trigger: Job['trigger']['type']): Fault[] {
   const { name, type, default: fallback, allowed, min, max, maxLength, field, required } = parameter
   const faults: Fault[] = []
   const tell = (key: string, message: string | undefined) => message && faults.push({ key, message })
@@ -94,12 +111,12 @@ function parametersIn(text: string): NamedField[] {
 }
 
 const templateParameter = jobRule('template-parameter', (document, report, manifests, job) => {
-  const { trigger, steps } = document.value
+  const { steps } = document.value
   for (const { pointer, name } of templatesOf(document.value)) {
     const { found } = locateMail(manifests, job.split('/')[0]!, name)
     for (const file of Object.values(found)) {
       for (const field of parametersIn(readText(manifests, file))) {
-        const fault = unknownParameter(trigger, field.name, `, which ${file}:${field.line} names`)
+        const fault = unknownParameter(document.value, field.name, `, which ${file}:${field.line} names`)
         if (fault) report(placeOf(document, pointer), fault)
       }
     }
@@ -107,7 +124,7 @@ const templateParameter = jobRule('template-parameter', (document, report, manif
   steps.forEach((step, index) => {
     if (step.type !== 'email' || step.subject === undefined) return
     for (const field of parametersIn(step.subject)) {
-      const fault = unknownParameter(trigger, field.name)
+      const fault = unknownParameter(document.value, field.name)
       if (fault) report(placeOf(document, `/steps/${index}/subject`), fault)
     }
   })
@@ -136,8 +153,8 @@ const reportParameter = jobRule('report-parameter', (document, report, manifests
 })
 
 /** What a report needs and the job does not give. */
-function missingIn({ trigger }: Job, report: LoadedDocument<ReportManifest> | undefined): string[] {
-  const given = parametersOf(trigger)
+function missingIn(job: Job, report: LoadedDocument<ReportManifest> | undefined): string[] {
+  const given = runParametersOf(job)
   return (report?.value.parameters ?? []).flatMap(({ name, type }) => {
     const found = given.find((parameter) => parameter.name === name)
     if (found?.type === type) return []

@@ -1,7 +1,9 @@
 /** Rules about what a client's policy allows, and what a connection can do. */
 
 import { parseSize } from '../../core/duration.ts'
+import { domainOf } from '../../core/mail-address.ts'
 import type { Connection } from '../../core/manifest.ts'
+import { maxRecipients, recipientParameter } from '../../core/recipients.ts'
 import { suggestWord } from '../../core/suggest.ts'
 import { isLoopback } from '../formats.ts'
 import { connectionFile, policyFile } from '../layout.ts'
@@ -63,6 +65,8 @@ const recipientAllowed = jobRule('recipient-not-allowed', (document, report, man
   if (!policy) return
   const allowed = policy.value.recipientDomains
   const expectAllowed = (address: string, pointer: string, also: string[], what: string) => {
+    // What a parameter brings is looked at when the mail is sent.
+    if (recipientParameter(address) !== undefined) return
     const domain = domainOf(address)
     const domains = [...allowed, ...also.filter((own) => !allowed.includes(own))]
     if (domains.includes(domain)) return
@@ -83,13 +87,6 @@ const recipientAllowed = jobRule('recipient-not-allowed', (document, report, man
     if (step.replyTo) expectAllowed(step.replyTo, `/steps/${index}/replyTo`, own, 'answers')
   })
 })
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1).toLowerCase()
-}
-
-// What the mailer sends at most: a longer list is for a mailing list of the client's own.
-const maxRecipients = 50
 
 const tooManyRecipients = jobRule('too-many-recipients', (document, report) => {
   document.value.steps.forEach((step, index) => {
@@ -124,6 +121,11 @@ const datasetNamed = jobRule('dataset-missing', (document, report, manifests, jo
       "the client's policy names no dataset; an operator adds one before it can have reports",
     )
   }
+  if (document.value.fanOut)
+    report(
+      placeOf(document, '/fanOut', 'key'),
+      "the client's policy names no dataset; an operator adds one before a query can give rows",
+    )
 })
 
 const plainConnection: Rule = {
@@ -134,6 +136,11 @@ const plainConnection: Rule = {
       if (connection.type === 'smtp' && connection.security === 'none' && !isLoopback(connection.host)) {
         const message = `mail to ${quote(connection.host)} would travel unprotected; use "tls" or "starttls" ("none" is for loopback only)`
         report(placeOf(document, '/security'), message)
+      }
+      const isDatabase = connection.type === 'dataset' && connection.format === 'postgres'
+      if (isDatabase && connection.tls === 'none' && !isLoopback(connection.host)) {
+        const message = `rows of ${quote(connection.host)} would travel unprotected; tls "none" is for loopback only`
+        report(placeOf(document, '/tls'), message)
       }
       if (connection.type === 'sftp' && !connection.password && !connection.privateKey) {
         report(placeOf(document, '/username'), 'the user has neither a password nor a privateKey')

@@ -81,8 +81,9 @@ const stepCycle = jobRule('step-cycle', (document, report) => {
   )
 })
 
-/** Whether steps of that type produce files for later ones. */
+/** Whether the step produces files for later ones. */
 export function offersFiles(step: Job['steps'][number]): boolean {
+  if (step.type === 'http-request') return step.saveAs !== undefined
   return stepTraits[step.type].offersFiles
 }
 

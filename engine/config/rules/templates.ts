@@ -13,7 +13,7 @@ const mailNames = [
 /** The names that the mails to the operators may use. */
 const operatorNames: Record<string, string[]> = {
   alert: [
-    ...['job', 'client', 'callCenter', 'run', 'step', 'error', 'next'],
+    ...['job', 'client', 'callCenter', 'row', 'run', 'step', 'error', 'next'],
     ...['failures', 'inARow', 'command', 'why'],
   ],
   notice: ['kind', 'color', 'title', 'message', 'facts', 'list', 'next', 'nextParts'],

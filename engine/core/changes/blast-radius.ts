@@ -1,7 +1,9 @@
 /** One line on how far a change reaches. */
+
+import { domainOf } from '../mail-address.ts'
 import type { JobId, Snapshot } from '../model.ts'
 import { spellCount } from '../spell-count.ts'
-import { compareSets, domainOf, recipientsOf } from './delivery-effects.ts'
+import { compareSets, hasAddress, recipientsOf } from './delivery-effects.ts'
 import type { BlastRadius, JobChange, PlannedSide, SharedChange } from './model.ts'
 import { joinPhrases, type Phrase, phrase } from './phrase.ts'
 
@@ -20,7 +22,7 @@ export function mailedDomains(side: PlannedSide): Map<string, Set<string>> {
     if (!snapshot) continue
     const own = domains.get(snapshot.client.name) ?? new Set()
     domains.set(snapshot.client.name, own)
-    for (const { address } of recipientsOf(snapshot)) own.add(domainOf(address))
+    for (const { address } of recipientsOf(snapshot).filter(hasAddress)) own.add(domainOf(address))
   }
   return domains
 }
@@ -71,7 +73,7 @@ function compareRecipients(
     addressesOf(now),
     String,
   )
-  const isNew = (address: string) => !known.get(client)?.has(domainOf(address))
+  const isNew = (address: string) => hasAddress({ address }) && !known.get(client)?.has(domainOf(address))
   return {
     gained: gained.map((address) => ({ client, address, newDomain: isNew(address) })),
     lost: lost.map((address) => ({ client, address })),

@@ -1,6 +1,11 @@
 /** Who and what a job reaches: recipients, targets, drop folders, connections. */
+
+import { suffixOf } from '../companion-suffix.ts'
+import { madeName } from '../made-names.ts'
+import { domainOf } from '../mail-address.ts'
 import type { Snapshot, Step } from '../model.ts'
 import { joinPath } from '../paths.ts'
+import { recipientParameter } from '../recipients.ts'
 import { connectionsOfStep } from '../step-connections.ts'
 import type { Effect, RecipientField, Target } from './model.ts'
 import { type Phrase, phrase } from './phrase.ts'
@@ -23,9 +28,17 @@ export function recipientsOf(snapshot: Snapshot): Recipient[] {
   })
 }
 
-/** The domain of an address, lower case. */
-export function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+/** Those whose address is known before a run; the others are held to the policy's domains when a mail is sent. */
+export function hasAddress({ address }: Pick<Recipient, 'address'>): boolean {
+  return recipientParameter(address) === undefined
+}
+
+/** `ops@acme.example`, or who a parameter names. */
+function spellRecipient(address: string): Phrase {
+  const name = recipientParameter(address)
+  return name === undefined
+    ? phrase`recipient ${address}`
+    : phrase`whoever the parameter ${name} names (within the recipient domains of the policy)`
 }
 
 /** Every place where a job puts files, one for each file name. */
@@ -35,7 +48,11 @@ export function targetsOf({ manifest }: Snapshot): Target[] {
     const place = placeOf(step, manifest.trigger)
     if (place === undefined) return []
     const isNamed = step.type === 'move-file' && step.fileName !== undefined
-    const names = isNamed ? [step.fileName!] : fileNames(place.sources, steps)
+    // A request has one target, whichever files are sent by it.
+    const given = isNamed ? [step.fileName!] : step.type === 'http-request' ? [''] : undefined
+    const ownNames = given ?? fileNames(place.sources, steps)
+    const suffix = step.type === 'ftp-out-copy' && step.companion ? suffixOf(step.companion) : undefined
+    const names = suffix === undefined ? ownNames : ownNames.flatMap((name) => [name, name + suffix])
     // A renamed job delivers under another name where its name is part of it.
     const spell = (text: string) => text.replaceAll('{job}', job)
     return place.connections.flatMap((connection) =>
@@ -77,8 +94,9 @@ function compareRecipients(
   const { gained, lost } = compareSets(before ? recipientsOf(before) : [], recipientsOf(after), keyOf)
   return [
     ...gained.map((recipient): Effect => {
-      const newDomain = !knownDomains.has(domainOf(recipient.address))
-      const told = phrase`recipient ${recipient.address} is gained: step ${recipient.step}, ${[recipient.field]}`
+      const newDomain = hasAddress(recipient) && !knownDomains.has(domainOf(recipient.address))
+      const who = spellRecipient(recipient.address)
+      const told = phrase`${who} is gained: step ${recipient.step}, ${[recipient.field]}`
       return {
         kind: 'recipient-gained',
         ...recipient,
@@ -91,7 +109,7 @@ function compareRecipients(
         kind: 'recipient-lost',
         ...recipient,
         newDomain: false,
-        phrase: phrase`recipient ${recipient.address} is lost: step ${recipient.step}, ${[recipient.field]}`,
+        phrase: phrase`${spellRecipient(recipient.address)} is lost: step ${recipient.step}, ${[recipient.field]}`,
       }),
     ),
   ]
@@ -162,6 +180,9 @@ function placeOf(
   if (step.type === 'cloud-copy') {
     return { connections: [step.connection], path: step.prefix ?? '', sources: [step.from].flat() }
   }
+  if (step.type === 'http-request') {
+    return { connections: [step.connection], path: `${step.method} ${step.path}`, sources: [] }
+  }
   // A file is moved on the connection that it was posted to.
   if (step.type === 'move-file' && trigger.type === 'ftp-in') {
     const connections = [...new Set(trigger.folders.map(({ connection }) => connection))]
@@ -170,11 +191,16 @@ function placeOf(
   return undefined
 }
 
-/** The names of the files that steps offer: those of reports; a posted file keeps its own. */
+/** The names of the files that steps offer: those of reports and what is made of them; a posted file keeps its own. */
 function fileNames(sources: readonly string[], steps: readonly Step[]): string[] {
-  const names = sources.map((source) => {
+  const names = sources.flatMap((source) => {
     const maker = steps.find(({ name }) => name === source)
-    return maker && 'fileName' in maker ? (maker.fileName ?? '*') : '*'
+    if (maker?.type === 'cloud-fetch') return [maker.match.split('/').at(-1)!]
+    if (maker && 'fileName' in maker && maker.fileName !== undefined) return [maker.fileName]
+    if (maker?.type === 'http-request' && maker.saveAs !== undefined) return [maker.saveAs]
+    if (!maker || madeName(maker, '') === undefined) return ['*']
+    const { from = [] } = maker as { from?: string | string[] }
+    return fileNames([from].flat(), steps).map((name) => madeName(maker, name) ?? '*')
   })
   return [...new Set(names)]
 }

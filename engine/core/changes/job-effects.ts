@@ -2,6 +2,7 @@
 import { spellFollow } from '../follow-ups.ts'
 import type { Snapshot, Trigger } from '../model.ts'
 import { describeFields } from '../schedule-words.ts'
+import { deletionEffects } from './deletion-effects.ts'
 import { compareSets, deliveryEffects, recipientsOf, spellTarget, targetsOf } from './delivery-effects.ts'
 import { listDifferences } from './differences.ts'
 import type { Effect } from './model.ts'
@@ -26,7 +27,8 @@ export function jobEffects(
     ...(before ? callCenterEffects(before, after) : []),
     ...(before ? stepEffects(before.manifest.steps, after.manifest.steps) : []),
     ...deliveryEffects(before, after, knownDomains),
-    ...(before ? wordingEffects(before, after) : []),
+    ...deletionEffects(before, after),
+    ...(before ? wordingEffects(before, after) : rowEffects(after)),
   ]
 }
 
@@ -137,6 +139,13 @@ function callCenterEffects(before: Snapshot, after: Snapshot): Effect[] {
       }),
     ),
   ]
+}
+
+/** Of a new job: that it makes more runs than its slots and events tell. */
+function rowEffects({ manifest: { fanOut } }: Snapshot): Effect[] {
+  if (!fanOut) return []
+  const told = phrase`each run makes one for each row of its query, by ${fanOut.key}`
+  return [{ kind: 'setting-changed', place: 'fanOut.key', before: null, after: fanOut.key, phrase: told }]
 }
 
 /** Title, description, scope, and whatever else a manifest says. */

@@ -61,6 +61,13 @@ export interface Target {
   fileName: string
 }
 
+/** What a step deletes for good. */
+export interface Deletion {
+  step: string
+  /** `acme-sftp:/outbound/*.csv older than 90d`, or what starts the run. */
+  files: string
+}
+
 type EffectFacts =
   | { kind: 'enabled'; schedules: { schedule: string; slots: SlotView[] }[] }
   | { kind: 'disabled' }
@@ -89,6 +96,7 @@ type EffectFacts =
       newDomain: boolean
     }
   | ({ kind: 'target-gained' | 'target-lost' } & Target)
+  | ({ kind: 'deletion-gained' | 'deletion-lost' } & Deletion)
   | { kind: 'connection-gained' | 'connection-lost'; connection: string }
   | { kind: 'call-center-gained' | 'call-center-lost'; callCenter: string }
   | { kind: 'setting-changed'; place: string; before: unknown; after: unknown }

@@ -75,10 +75,18 @@ function otherSettings(before: Step, after: Step): Effect[] {
   // What a step of another type was set to says nothing about the new one.
   if (before.type !== after.type) return []
   const rest = (step: Step) =>
-    Object.fromEntries(Object.entries(step).filter(([key]) => !ownKinds.some((own) => own === key)))
+    Object.fromEntries(Object.entries(step).filter(([key]) => !hasOwnKind(step, key)))
   return settingEffects(
     phrase`step ${after.name}`,
     `steps[${after.name}]`,
     listDifferences(rest(before), rest(after)),
   )
+}
+
+function hasOwnKind({ type }: Step, key: string): boolean {
+  // Where files come from is no target.
+  if (type === 'cloud-fetch' && key === 'prefix') return false
+  // Nor is where they are waited for, or deleted.
+  if ((type === 'wait-for-file' || type === 'delete-old-files') && key === 'path') return false
+  return ownKinds.some((own) => own === key)
 }

@@ -12,7 +12,7 @@ export interface AlertRecipients {
 
 /** How a step's end counts for alerts. */
 export interface StepAlert {
-  facts: Pick<AlertFacts, 'job' | 'client' | 'callCenter' | 'run' | 'step'>
+  facts: Pick<AlertFacts, 'job' | 'client' | 'callCenter' | 'row' | 'run' | 'step'>
   /** null: nothing is wrong, so that failures in a row may be over. */
   failure: Pick<AlertFacts, 'error' | 'next'> | null
   /** Of failures in a row the first is told, and then every so many. */
@@ -41,6 +41,8 @@ export interface AlertFacts {
   job: { id: JobId; title: string }
   client: { name: string; title: string; timezone: string }
   callCenter: string | null
+  /** The key of a fan-out's row; absent where the run is for none. */
+  row?: string
   run: { id: string; slot: Instant; revision: string }
   step: { name: string; type: string; attempts: number }
   error: { code: string; message: string; hint: string }
@@ -53,7 +55,7 @@ export interface AlertFacts {
 /** What the operators are told of anything else than a failed step. */
 export interface NoticeFacts {
   /** One word for what it is, with its colour; none: something to know. */
-  kind?: 'late' | 'missing' | 'recovered'
+  kind?: 'late' | 'missing' | 'recovered' | 'warning'
   title: string
   /** What happened, sentences. */
   message: string
@@ -62,6 +64,13 @@ export interface NoticeFacts {
   list: string[]
   /** How it goes on, or what to do. */
   next: string
+}
+
+/** What a step tells people that is no failure. The operators are told too. */
+export interface StepNotice {
+  facts: NoticeFacts
+  /** Who is told beside the operators. */
+  copies: AlertRecipients[]
 }
 
 export interface AlertRecord {

@@ -13,6 +13,7 @@ import type {
   RunFile,
   RunOrigin,
   RunParameters,
+  RunRow,
   RunState,
   Sha256,
   Snapshot,
@@ -29,6 +30,7 @@ import type {
   NoticeFacts,
   OpenExpectation,
   StepAlert,
+  StepNotice,
 } from './alerts.ts'
 import type { CatalogFacts, TroubledDelivery } from './catalog.ts'
 import type { CommitFacts } from './config-source.ts'
@@ -56,6 +58,8 @@ export interface DueRecord {
   revision: string
   /** Where its runs begin. */
   firstStep: string
+  /** Of a fan-out: the row that its only run is for. Its slot is that of the run that asked for the rows. */
+  row?: RunRow
   dryRun: boolean
   /** Repeats a run: its files are taken over, those of the named steps only; `who` and `why` are recorded with it. */
   repeats?: { origin: RunOrigin; filesOf: string[]; audit: Audit }
@@ -106,6 +110,8 @@ export interface StepEnd {
   next: { step: string } | { end: Exclude<RunState, 'queued' | 'running'> }
   /** What is told of it, in the same transaction; null: nothing, and it counts for nothing. */
   alert: StepAlert | null
+  /** What the step itself tells, in the same transaction. */
+  notice?: StepNotice
   now: Instant
 }
 

@@ -1,6 +1,17 @@
 /** What a step type is: one file under engine/steps, one line in its list. */
 import type { Connection } from '../manifest.ts'
-import type { Delivery, Instant, Run, RunFile, Snapshot, Step, StepOf, StepRecord } from '../model.ts'
+import type {
+  Artifact,
+  Delivery,
+  Instant,
+  Run,
+  RunFile,
+  Snapshot,
+  Step,
+  StepOf,
+  StepRecord,
+} from '../model.ts'
+import type { StepNotice } from './alerts.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Artifacts, Clock, Log } from './services.ts'
 
@@ -11,6 +22,13 @@ export interface StepResult {
   /** One sentence for history and catalog. */
   note: string
   files?: OfferedFile[]
+  /** Recorded with the step's end, so that it is told once. */
+  notice?: StepNotice
+  /**
+   * What the step waits for is not there: it runs again after that long. Until then it holds neither a worker nor its
+   * connections, and what was done counts as no attempt.
+   */
+  again?: { afterMs: number }
 }
 export type OfferedFile = Omit<RunFile, 'step'>
 
@@ -20,14 +38,16 @@ export interface DeliveryRequest {
   target: string
   file: RunFile | null
   /**
-   * Looks whether the target already holds it; asked only when an earlier attempt may have sent it.
-   * Absent for mail: nobody can look, so a delivery that may have been sent is in doubt.
+   * Looks whether the target already holds it; asked only when an earlier attempt may have sent it. `place` is what
+   * that one gave `sending`, else empty.
+   * Absent for mails and requests: nobody can look, so a delivery that may have been sent is in doubt.
    */
-  look?: () => Promise<boolean>
+  look?: (place: string) => Promise<boolean>
   /** What to do with a delivery in doubt. Default hold. */
   onDoubt?: 'hold' | 'resend'
-  /** Sends it and returns what the target said. `id` is the delivery's; `sending` marks that from now on the target may have it. */
-  send: (delivery: { id: string; sending: () => Promise<void> }) => Promise<string>
+  /** Sends it and returns what the target said. `id` is the delivery's; `sending` marks that from now on the target may have it, at a
+   * `place` that the target's name does not tell. */
+  send: (delivery: { id: string; sending: (place?: string) => Promise<void> }) => Promise<string>
 }
 
 /** This run's own identity where all else in a step's context is of the run whose bytes it sends once more. */
@@ -40,6 +60,8 @@ export interface Resend {
 
 export interface StepContext {
   run: Run
+  /** When this step first began in this run, whatever broke off since. */
+  startedAt: Instant
   /** Set where a run is sent once more: the same names and targets, and what lies at a target is replaced. */
   resend?: Resend
   snapshot: Snapshot
@@ -64,4 +86,34 @@ export interface StepType<T extends Step['type'] = Step['type']> {
   type: T
   /** Runs one attempt. A repeated attempt must be harmless. */
   run(step: StepOf<T>, context: StepContext): Promise<StepResult>
+}
+
+/** What a job gives a step type of operators' own. */
+export interface CustomStepGiven {
+  /** The step's name in the job. */
+  step: string
+  /** Its inputs, typed, defaults filled in. */
+  inputs: Record<string, string | number | boolean>
+  /** The files of its `from`; empty where it has none. */
+  files: RunFile[]
+  connection: Connection | null
+}
+
+/** A step type of operators' own, as the module that `start --steps` names exports it. */
+export interface CustomStepCode {
+  /** What jobs name in `uses`: the name of its StepType document. */
+  name: string
+  /**
+   * Runs one attempt; a repeated attempt must be harmless. `mediaType` of an offered file is
+   * `application/octet-stream` where it is not given. What it throws is tried again as the step's `retry` says.
+   */
+  run(
+    given: CustomStepGiven,
+    context: StepContext,
+  ): Promise<{
+    ok: boolean
+    skip?: boolean
+    note?: string
+    files?: (Artifact & { fileName: string; mediaType?: string })[]
+  }>
 }

@@ -76,9 +76,12 @@ function createCellText({ source, pattern, decimalSign }: TextColumn, zone: stri
   }
 }
 
+// Programs differ in which blanks they trim first, and some take the wide signs of East Asian keyboards for the plain ones.
+const runnable = /^[\s\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n]/
+
 /** Of a `text` or a `phone`: no other column has strings. */
 function isFormula({ type }: Column, text: string): boolean {
-  if (!/^[=+\-@\t\r]/.test(text)) return false
+  if (!runnable.test(text)) return false
   return type !== 'phone' || !/^[+\d][\d ().-]*$/.test(text)
 }
 

@@ -3,6 +3,8 @@ import type { StepType } from '../../core/contracts/step.ts'
 import { type ErrorCode, JobsdError } from '../../core/errors.ts'
 import type { TestGiven } from '../../core/manifest.ts'
 import type { Step } from '../../core/model.ts'
+import { placeAwaited } from './given-awaited.ts'
+import { placeObjects } from './given-objects.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Where a report's rows come from: made up, tables in a folder, or the dataset of the client's policy. */
@@ -21,15 +23,29 @@ export interface GivenParts {
   recorder: Recorder
 }
 
+export interface GivenSteps {
+  steps: StepType[]
+  /** Has something else count as work of a step. */
+  atWork<T>(work: () => Promise<T>): Promise<T>
+  isWorking(): boolean
+}
+
 /** Returns the step types and whether one of them is at work. */
-export function createGivenSteps(parts: GivenParts): { steps: StepType[]; isWorking(): boolean } {
+export function createGivenSteps(parts: GivenParts): GivenSteps {
   let working = 0
+  async function atWork<T>(work: () => Promise<T>): Promise<T> {
+    working += 1
+    try {
+      return await work()
+    } finally {
+      working -= 1
+    }
+  }
   const steps = parts.steps.map(
     (type): StepType => ({
       ...type,
-      async run(step, context) {
-        working += 1
-        try {
+      run: (step, context) =>
+        atWork(async () => {
           const outcome =
             parts.given && Object.hasOwn(parts.given, step.name) ? parts.given[step.name] : undefined
           if (outcome && 'fails' in outcome) throw givenError(outcome.fails as ErrorCode, step)
@@ -37,15 +53,21 @@ export function createGivenSteps(parts: GivenParts): { steps: StepType[]; isWork
           const rows = outcome && 'rows' in outcome ? outcome.rows : undefined
           const source = rows === undefined ? parts.source : { kind: 'made-up' as const, rows }
           const played = step.type === 'report' ? parts.reportStep(source) : type
+          if (step.type === 'cloud-fetch') {
+            const named = outcome && 'files' in outcome ? outcome.files : undefined
+            await placeObjects(step, context, named, parts.recorder)
+          }
           const endpoints = parts.recorder.endpointsFor(step.name, context.files)
+          if (step.type === 'wait-for-file') {
+            const named = outcome && 'files' in outcome ? outcome.files : undefined
+            const placed = await placeAwaited(step, context, named, parts.recorder)
+            return await type.run(placed.step as never, { ...placed.context, endpoints })
+          }
           return await played.run(step as never, { ...context, endpoints })
-        } finally {
-          working -= 1
-        }
-      },
+        }),
     }),
   )
-  return { steps, isWorking: () => working > 0 }
+  return { steps, atWork, isWorking: () => working > 0 }
 }
 
 function givenError(code: ErrorCode, step: Step): JobsdError {

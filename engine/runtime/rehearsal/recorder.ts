@@ -1,10 +1,20 @@
 /** Endpoints that keep what they are given: nothing leaves the machine. */
 import { copyFile } from 'node:fs/promises'
 import { posix } from 'node:path'
-import type { Endpoints, FileEntry, MailMessage, RemoteFiles } from '../../core/contracts/endpoints.ts'
+import type {
+  Endpoints,
+  FileEntry,
+  MailMessage,
+  ObjectStore,
+  PutRequest,
+  RemoteFiles,
+} from '../../core/contracts/endpoints.ts'
 import { JobsdError } from '../../core/errors.ts'
+import { alternativeNames } from '../../core/free-name.ts'
 import type { Connection, SmtpConnection } from '../../core/manifest.ts'
 import type { RunFile } from '../../core/model.ts'
+import { keptRequests } from './kept-requests.ts'
+import { standInKeys } from './stand-in-keys.ts'
 
 interface Sent {
   step: string
@@ -15,9 +25,9 @@ interface Sent {
   rows: number | null
 }
 
-/** A file put by SFTP, into a folder or into a bucket; `place` is its path or key. */
+/** A file put by SFTP, into a folder or into a bucket, or a request; `place` is its path or key, or `POST /path`. */
 export interface SentFile extends Sent {
-  type: 'sftp' | 'folder' | 's3'
+  type: 'sftp' | 'folder' | 's3' | 'http'
   place: string
   fileName: string
   size: number
@@ -52,6 +62,8 @@ export interface RecorderParts {
   capture(capture: Capture): Promise<void>
 }
 
+type PutFile = Omit<Kept, 'mtimeMs'> & Pick<PutRequest, 'overwrite' | 'naming'>
+
 interface Kept {
   localPath: string
   size: number
@@ -64,6 +76,8 @@ export interface Recorder {
   moves: Move[]
   /** Lets a file lie at a path before the run begins. */
   place(connection: string, path: string, file: Kept): void
+  /** The paths or keys where something lies. */
+  placesAt(connection: string): string[]
   /** The endpoints as one step sees them; `files` are those that it may deliver. */
   endpointsFor(step: string, files: RunFile[]): Endpoints
 }
@@ -94,10 +108,12 @@ export function createRecorder(parts: RecorderParts): Recorder {
   function endpointsFor(step: string, files: RunFile[]): Endpoints {
     async function put(
       connection: Connection & { type: SentFile['type'] },
-      place: string,
-      { localPath, size, sha256, overwrite }: { overwrite: string } & Omit<Kept, 'mtimeMs'>,
+      asked: string,
+      { localPath, size, sha256, overwrite, naming }: PutFile,
     ): Promise<string> {
       const { name, type } = connection
+      const place = overwrite === 'rename' ? freePlace(keptAt(name), asked) : asked
+      if (place !== asked) await naming?.(place)
       if (take(keptAt(name), place, { localPath, size, sha256, mtimeMs: 0 }, overwrite)) {
         return 'the same file was there already'
       }
@@ -164,6 +180,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       objects(connection) {
         const there = keptAt(connection.name)
         return {
+          ...keptObjects(there),
           head: async (key) => there.get(key),
           put: (request) => put(connection as Connection & { type: 's3' }, request.key, request),
         }
@@ -175,6 +192,16 @@ export function createRecorder(parts: RecorderParts): Recorder {
           return { accepted, rejected: [], response: '250 kept by the rehearsal' }
         },
       }),
+      http: ({ name }) =>
+        keptRequests({ step, connection: name, files }, async (capture) => {
+          sent.push(capture.sent)
+          await parts.capture(capture)
+        }),
+      keys: standInKeys,
+      tables(connection) {
+        // A test's rows are made up or the test's own; a preview that is to show the client's opens them itself.
+        throw new Error(`a rehearsal opens no database, and ${connection.name} is one`)
+      },
       close: async () => undefined,
     }
   }
@@ -183,8 +210,35 @@ export function createRecorder(parts: RecorderParts): Recorder {
     sent,
     moves,
     place: (connection, path, file) => void keptAt(connection).set(path, file),
+    placesAt: (connection) => [...keptAt(connection).keys()],
     endpointsFor,
   }
+}
+
+function keptObjects(there: Map<string, Kept>): Pick<ObjectStore, 'list' | 'fetch' | 'remove' | 'link'> {
+  return {
+    list: async (prefix) =>
+      [...there]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, { size, mtimeMs, sha256 }]) => ({ key, size, mtimeMs, version: sha256 })),
+    async fetch({ key }, localPath) {
+      const file = there.get(key)
+      if (!file) throw new JobsdError('FILE_MISSING', { path: key })
+      await copyFile(file.localPath, localPath)
+      return { size: file.size, sha256: file.sha256 }
+    },
+    remove: async (key) => void there.delete(key),
+    link: async (key) => `https://rehearsal.invalid/${key.split('/').map(encodeURIComponent).join('/')}`,
+  }
+}
+
+/** The first name that is free in its folder. */
+function freePlace(there: Map<string, Kept>, path: string): string {
+  for (const name of alternativeNames(posix.basename(path))) {
+    const place = posix.join(posix.dirname(path), name)
+    if (!there.has(place)) return place
+  }
+  throw new JobsdError('FILE_EXISTS', { path })
 }
 
 function keptFiles(
@@ -213,5 +267,6 @@ function keptFiles(
     hash: async (path) => there.get(path)?.sha256,
     put: (request) => put(request.path, request),
     move: async (from, to, overwrite) => move(from, to, overwrite),
+    remove: async (path) => void there.delete(path),
   }
 }

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { JobsdError } from '../../../engine/core/errors.ts'
-import type { Report } from '../../../engine/core/manifest.ts'
+import type { FileDatasetConnection, Report } from '../../../engine/core/manifest.ts'
 import { type DatasetTableName, datasetTables } from '../../../engine/reports/dataset-tables.ts'
 import { openDatabase } from '../../../engine/reports/open-database.ts'
 import { type ReportRequest, runReport } from '../../../engine/reports/run-report.ts'
@@ -22,7 +22,7 @@ export interface Folders {
   work: string
 }
 
-type Dataset = ReportRequest['dataset']
+type Dataset = FileDatasetConnection & { type: 'dataset' }
 
 const datasetOf = (path: string): Dataset => ({
   apiVersion: 'jobsd/v1',

@@ -1,5 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { watch } from 'node:fs'
+import { link, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { createLocalFiles } from '../../../engine/adapters/local-files.ts'
@@ -39,3 +41,25 @@ t.test('a file that takes the name while the one before is moved away is not los
     'no name is left aside',
   )
 })
+
+t.test(
+  'what a move that was cut off leaves of the old name goes with the next look at the file',
+  async (t) => {
+    const folder = t.testdir({ in: { a: 'one' }, out: {} })
+    const document = { apiVersion: 'jobsd/v1', kind: 'Connection', name: 'share', type: 'folder' } as const
+    const files = createLocalFiles({ ...document, path: folder })
+    const seen = new Set<string>()
+    for (const place of ['in', 'out']) {
+      const watcher = watch(join(folder, place), (_event, name) => name?.startsWith('.') && seen.add(place))
+      t.teardown(() => watcher.close())
+    }
+    await files.move('/in/a', '/out/a', 'fail', never)
+    while (seen.size === 0) await setImmediate()
+    t.same([...seen], ['out'], 'it is put aside where the file now is')
+    // As after a kill between the two: another hidden name of the same file, and one of another file.
+    await link(join(folder, 'out/a'), join(folder, 'out/.a.0f3c.part'))
+    await writeFile(join(folder, 'out/.b.77aa.part'), 'another')
+    t.ok(await files.hash('/out/a', never))
+    t.same((await readdir(join(folder, 'out'))).sort(), ['.b.77aa.part', 'a'])
+  },
+)

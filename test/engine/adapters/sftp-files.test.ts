@@ -7,7 +7,7 @@ import { inspect } from 'node:util'
 import ssh2 from 'ssh2'
 import t, { type Test } from 'tap'
 import { createSftpFiles } from '../../../engine/adapters/sftp-files.ts'
-import type { SftpWire } from '../../../engine/adapters/sftp-session.ts'
+import type { SftpWire } from '../../../engine/adapters/sftp-operation.ts'
 import { listFolder } from '../../../engine/adapters/sftp-tree.ts'
 import { createSlots } from '../../../engine/adapters/slots.ts'
 import { systemClock } from '../../../engine/adapters/system-clock.ts'
@@ -186,43 +186,47 @@ t.test('all operations share one connection, opened again after a loss and gone 
   t.match(await failureOf(files.list('/', never)), { code: 'ENDPOINT_UNREACHABLE' })
 })
 
-t.test('at most four operations are under way; the others wait, and an abort ends both', async (t) => {
-  const stalled = Promise.withResolvers<void>()
-  let writes = 0
-  const { files, server } = await openNpm(t, {
-    onWrite: () => {
-      writes += 1
-      if (writes === 4) stalled.resolve()
-      return 'stall'
-    },
-  })
-  const stop = new AbortController()
-  const small = { ...(await putRequest(t)), size: 1, sha256: hash('sha256', 'x') }
-  await writeFile(small.localPath, 'x')
-  const held = [1, 2, 3, 4].map((number) =>
-    failureOf(files.put({ ...small, path: `/held/${number}` }, stop.signal)),
-  )
-  await stalled.promise
-  let entered = false
-  const waiting = files.list('/', never).finally(() => {
-    entered = true
-  })
-  const impatient = new AbortController()
-  const tired = failureOf(files.list('/', impatient.signal))
-  const other = createSftpFiles(
-    sftpConnection({ port: server.port, hostKeys: [server.hostKeyFingerprint], password: { secret: 'p' } }),
-    { secrets: knownSecrets({ p: password }), clock: systemClock },
-  )
-  for (let round = 0; round < 5; round++) await other.list('/', never)
-  await other.close()
-  t.notOk(entered, 'another connection had time for five lists')
-  const reason = new Error('no longer wanted')
-  impatient.abort(reason)
-  t.equal(await tired, reason)
-  stop.abort(reason)
-  t.same(await Promise.all(held), [reason, reason, reason, reason])
-  t.match(await waiting, [{ name: 'held' }])
-})
+t.test(
+  'no more operations are under way than the connection says; the others wait, and an abort ends both',
+  async (t) => {
+    const stalled = Promise.withResolvers<void>()
+    let writes = 0
+    const { files, server } = await openNpm(t, {
+      connection: { maxOperations: 4 },
+      onWrite: () => {
+        writes += 1
+        if (writes === 4) stalled.resolve()
+        return 'stall'
+      },
+    })
+    const stop = new AbortController()
+    const small = { ...(await putRequest(t)), size: 1, sha256: hash('sha256', 'x') }
+    await writeFile(small.localPath, 'x')
+    const held = [1, 2, 3, 4].map((number) =>
+      failureOf(files.put({ ...small, path: `/held/${number}` }, stop.signal)),
+    )
+    await stalled.promise
+    let entered = false
+    const waiting = files.list('/', never).finally(() => {
+      entered = true
+    })
+    const impatient = new AbortController()
+    const tired = failureOf(files.list('/', impatient.signal))
+    const other = createSftpFiles(
+      sftpConnection({ port: server.port, hostKeys: [server.hostKeyFingerprint], password: { secret: 'p' } }),
+      { secrets: knownSecrets({ p: password }), clock: systemClock },
+    )
+    for (let round = 0; round < 5; round++) await other.list('/', never)
+    await other.close()
+    t.notOk(entered, 'another connection had time for five lists')
+    const reason = new Error('no longer wanted')
+    impatient.abort(reason)
+    t.equal(await tired, reason)
+    stop.abort(reason)
+    t.same(await Promise.all(held), [reason, reason, reason, reason])
+    t.match(await waiting, [{ name: 'held' }])
+  },
+)
 
 t.test('an abort leaves nothing open on the server, even where the answer comes later', async (t) => {
   for (const held of ['OPEN', 'OPENDIR', 'READDIR'] as const) {

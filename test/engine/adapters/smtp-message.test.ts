@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { simpleParser } from 'mailparser'
 import t from 'tap'
-import { openMessage } from '../../../engine/adapters/smtp-message.ts'
+import { createSmtpMailer } from '../../../engine/adapters/smtp-mailer.ts'
+import { leastBytes, openMessage } from '../../../engine/adapters/smtp-message.ts'
 import type { SmtpConnection } from '../../../engine/core/manifest.ts'
 import { connections } from '../../fakes/snapshot.ts'
 
@@ -42,4 +47,36 @@ t.test('further headers are among the others, and only where they are asked for'
   t.match(marked, /^X-Jobsd-Resend: 0123456789abcdef\r$/m)
   t.match(marked, /^Auto-Submitted: auto-generated\r$/m)
   t.notMatch(await build(), /X-Jobsd-Resend/)
+})
+
+t.test('a mail larger than the server takes is refused before the server is asked', async (t) => {
+  const localPath = join(t.testdir(), 'stored')
+  writeFileSync(localPath, Buffer.alloc(30_000, 7))
+  const attachments = [{ fileName: 'a.bin', mediaType: 'application/octet-stream', localPath }]
+  const least = await leastBytes({ ...message, attachments })
+  const built = await text(await openMessage(connections.mail as SmtpConnection, { ...message, attachments }))
+  t.ok(least > 41_000 && least <= built.length, 'never more than the mail really has')
+
+  const asked: string[] = []
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.write('220 small\r\n')
+    socket.on('data', (line) => {
+      asked.push(line.toString().slice(0, 4))
+      socket.write('250-small\r\n250 SIZE 40000\r\n')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const mailer = createSmtpMailer(
+    { ...(connections.mail as SmtpConnection), host: '127.0.0.1', port, security: 'none' },
+    { secrets: { resolve: () => Promise.reject(new Error('no secret is needed')) } },
+  )
+  const mark = () => Promise.reject(new Error('it was marked as sent'))
+  await t.rejects(mailer.send({ ...message, attachments }, mark, new AbortController().signal), {
+    code: 'MAIL_REFUSED',
+    message: /larger than allowed 40000/,
+  })
+  t.same(asked, ['EHLO'])
 })

@@ -6,8 +6,8 @@ import { connectEngine, connectLedger } from '../../../engine/cli/local-client.t
 import type { CliParts, EngineClient } from '../../../engine/cli/parts.ts'
 import { runCommandLine } from '../../../engine/cli/program.ts'
 import type { StepContext, StepResult } from '../../../engine/core/contracts/step.ts'
+import { whyUnwanted } from '../../../engine/core/drop-names.ts'
 import { listenForControl } from '../../../engine/server/control.ts'
-import { whyUnwanted } from '../../../engine/triggers/drop-names.ts'
 import { createStage, until } from '../../fakes/engine-stage.ts'
 import { makeShortFolder } from '../../fakes/signed-repository.ts'
 

@@ -208,6 +208,10 @@ t.test('a format takes what can be meant in one way only', async (t) => {
       bad: ['24:60', '2026-02-30T08:00', 'night', ''],
     },
     locale: { good: ['en', 'de-DE'], bad: ['english please', ''] },
+    recipient: {
+      good: ['ops@acme.example', '{param.recipients}'],
+      bad: ['{param.}', '{param.a}@acme.example', 'a@b.example, {param.to}', '{recipients}', ''],
+    },
     'date-pattern': { good: ['yyyy-MM-dd', 'dd.MM.yyyy HH:mm'], bad: ['YYYY-mm', 'qq', ''] },
   }
   t.same(Object.keys(cases).sort(), Object.keys(formats).sort(), 'every format is here')

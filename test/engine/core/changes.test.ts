@@ -205,6 +205,10 @@ t.test('no setting of a job can change without being told', async (t) => {
         '    template: note',
         '    template: note\n    cc: [a@acme.example]\n    subject: S\n    timeout: 5m',
       )
+      .concat(
+        '  - name: fetch\n    type: cloud-fetch\n    connection: s3\n    prefix: a/\n    match: b\n    newest: 1\n    maxFiles: 2\n    onEmpty: skip\n',
+        '  - name: store\n    type: cloud-copy\n    from: fetch\n    connection: s3\n    prefix: b/\n    tags: { day: x }\n',
+      )
       .replace('      calendar:', '      catchUp: all\n      catchUpWindow: 2d\n      calendar:')
   const side = toPlannedSide(load(editSmall({ [eod]: everything })))
   const job = side.jobs.get('acme/eod')!

@@ -54,6 +54,22 @@ t.test('what waits, runs, failed or was cancelled is late, each named with its s
   }
 })
 
+t.test(
+  'each row of a fan-out has to end well, whatever the run that asked and the other rows came to',
+  async (t) => {
+    const row = (key: string) => ({ callCenter: null, row: { parent: 'p', key } })
+    const asked = run('07:00', 'succeeded', '07:01', { callCenter: null })
+    const north = run('07:00', 'succeeded', '07:10', row('north'))
+    const south = run('07:00', 'failed', '07:10', row('south'))
+    t.match(judgeWork('scheduled', work([asked, north, south]), moment), {
+      outcome: 'late',
+      owed: [{ slot: at('07:00'), callCenter: null, state: 'failed' }],
+    })
+    const again = run('07:00', 'succeeded', '07:30', { ...row('south'), ...byHand })
+    t.same(judgeWork('scheduled', work([asked, north, south, again]), moment), { outcome: 'met' })
+  },
+)
+
 t.test('what ended well after the moment came late', async (t) => {
   const verdict = judgeWork('scheduled', work([run('07:00', 'succeeded', '08:42')]), later)
   t.same(verdict, { outcome: 'came-late', lateMs: 42 * 60_000 })

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
-import type { Column, DatasetConnection } from '../../../engine/core/manifest.ts'
+import type { Column, FileDatasetConnection } from '../../../engine/core/manifest.ts'
 import type { ReportRequest } from '../../../engine/reports/run-report.ts'
 
 /** Requests of one small report on the datasets in the folder; they write `out.csv` there and work in `work`. */
 export function createProbe(folder: string) {
-  const dataset = (path = 'parquet', format: DatasetConnection['format'] = 'parquet'): DatasetConnection => ({
+  const dataset = (
+    path = 'parquet',
+    format: FileDatasetConnection['format'] = 'parquet',
+  ): FileDatasetConnection & { type: 'dataset' } => ({
     apiVersion: 'jobsd/v1',
     kind: 'Connection',
     type: 'dataset',

@@ -1,12 +1,12 @@
 import t from 'tap'
 import type { DropOutcome, SeenRecord } from '../../../engine/core/contracts/drops.ts'
+import { whyUnwanted } from '../../../engine/core/drop-names.ts'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { DropFolder } from '../../../engine/core/manifest.ts'
 import type { Snapshot } from '../../../engine/core/model.ts'
 import type { KnownJob } from '../../../engine/runtime/explain.ts'
 import { explainFile } from '../../../engine/runtime/explain-file.ts'
 import { lookAtFile } from '../../../engine/runtime/look-at-file.ts'
-import { whyUnwanted } from '../../../engine/triggers/drop-names.ts'
 import { createMemoryEndpoints, createMemoryFiles } from '../../fakes/endpoints.ts'
 import { createSnapshot } from '../../fakes/snapshot.ts'
 

@@ -131,6 +131,35 @@ t.test('steps follow their edges, and each transition is in the ledger', async (
   t.same(await stage.ledger.pendingAlerts(), [], 'false is no failure')
 })
 
+t.test(
+  'a step that waits is asked again by a fresh engine, with its first start and no attempt counted',
+  async (t) => {
+    const starts: string[] = []
+    const waiting: Play = async ({ startedAt }) => {
+      starts.push(startedAt)
+      if (starts.length === 2)
+        throw new JobsdError('TARGET_BUSY', { connection: 'acme-sftp', reason: 'later' })
+      const isThere = starts.length > 5
+      return { ok: isThere, note: 'looked', ...(isThere ? {} : { again: { afterMs: 60_000 } }) }
+    }
+    const stage = createStage(t, { a: waiting }, { a: { retry: { maxAttempts: 2, delay: '10s' } } })
+    const id = await stage.queueRun()
+    const walking = stage.walk(id)
+    for (let look = 1; look <= 5; look++) {
+      await until(() => starts.length === look)
+      t.match(await stage.ledger.run(id), { state: 'running', position: 'a' })
+      await stage.clock.asleep()
+      await stage.clock.advance(60_000)
+    }
+    await walking
+    t.equal(new Set(starts).size, 1, 'every look knows when the step first began')
+    t.match(await stage.ledger.run(id), {
+      state: 'succeeded',
+      steps: [{ name: 'a', attempts: 1, note: 'looked' }],
+    })
+  },
+)
+
 t.test('a skip ends the run as skipped, without alert', async (t) => {
   const stage = createStage(t, {
     a: async () => ({ ok: true, skip: true, note: 'no rows' }),

@@ -52,6 +52,37 @@ t.test('email', async (t) => {
     return { mailer, rendered, drawn, step, context, delivery: () => context.deliveries.get(target) }
   }
 
+  t.test(
+    'a parameter of the run brings recipients, held to the policy before anything is built',
+    async (t) => {
+      const byRow = { ...mail, to: ['{param.recipients}'], bcc: ['audit@acme.example', '{param.lead}'] }
+      const given = (recipients: string) => ({
+        run: { parameters: { recipients, lead: 'lead@acme.example' } },
+      })
+      const first = setUp([calls], given('a@acme.example; b@acme.example'))
+      t.match(await first.step.run(byRow, first.context), { ok: true, note: 'mailed to 4 recipients' })
+      t.match(first.mailer.mails, [
+        {
+          to: ['a@acme.example', 'b@acme.example'],
+          cc: [],
+          bcc: ['audit@acme.example', 'lead@acme.example'],
+        },
+      ])
+      t.same(
+        [...first.context.deliveries.keys()],
+        ['mail:mail:a@acme.example,audit@acme.example,b@acme.example,lead@acme.example'],
+      )
+      const other = setUp([calls], given('c@acme.example'))
+      await other.step.run(byRow, other.context)
+      t.not(first.mailer.mails[0]?.messageId, other.mailer.mails[0]?.messageId, 'another set is another mail')
+      for (const bad of ['a@evil.example', 'a@acme.example\r\nBcc: x@evil.example', '']) {
+        const { step, context, mailer, rendered } = setUp([calls], given(bad))
+        await t.rejects(step.run(byRow, context), { code: 'RECIPIENT_NOT_ALLOWED' }, JSON.stringify(bad))
+        t.same([mailer.mails, rendered, [...context.deliveries.keys()]], [[], [], []])
+      }
+    },
+  )
+
   const chart = (title: string): Chart => ({
     ...{ title, kind: 'bar', labels: ['08:00'], locale: 'en', alt: `${title}. Calls: 08:00 1.` },
     series: [{ title: 'Calls', isPercent: false, values: [1] }],
@@ -163,6 +194,17 @@ t.test('email', async (t) => {
     t.not(await idOf({ name: 'again' }), id)
     t.not(await idOf({ to: ['ops@acme.example'] }), id)
     t.not(await idOf({}, { id: 'fedcba9876543210' }), id)
+  })
+
+  t.test('a mail names its job as a list, and its urgency where the step gives one', async (t) => {
+    const { mailer, step, context } = setUp()
+    await step.run(mail, context)
+    const { manifest } = context.snapshot
+    t.same(mailer.mails[0]?.headers, { 'List-Id': `<${manifest.name}.${manifest.client}.jobsd.example>` })
+    t.equal(mailer.mails[0]?.priority, undefined)
+    const urgent = setUp()
+    await urgent.step.run({ ...mail, priority: 'high' }, urgent.context)
+    t.equal(urgent.mailer.mails[0]?.priority, 'high')
   })
 
   t.test('a mail that may have been sent is not sent again unless the step says so', async (t) => {

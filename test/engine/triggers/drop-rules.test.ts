@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { readChecksum } from '../../../engine/triggers/drop-companion.ts'
-import { whyUnwanted } from '../../../engine/triggers/drop-names.ts'
+import { readChecksum } from '../../../engine/core/checksum-text.ts'
+import { whyUnwanted } from '../../../engine/core/drop-names.ts'
 import { stageDrop } from '../../fakes/drop-stage.ts'
 
 const digest = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex')

@@ -1,0 +1,144 @@
+/** How a file comes to its final name on an SFTP server. */
+import type { PutRequest } from '../core/contracts/endpoints.ts'
+import type { Clock } from '../core/contracts/services.ts'
+import { JobsdError } from '../core/errors.ts'
+import { alternativeNames } from '../core/free-name.ts'
+import { joinNames, splitFilePath, temporaryName } from './file-paths.ts'
+import { countBytes } from './local-bytes.ts'
+import { readBody } from './sftp-bodies.ts'
+import { isStatus, NO_SUCH_FILE } from './sftp-errors.ts'
+import type { SftpWire } from './sftp-operation.ts'
+import { removeIfThere, writeTemporary } from './sftp-temporary.ts'
+import { enterFolder, kindOf, lookAt, type Tree } from './sftp-tree.ts'
+
+const FRESH_MS = 1_000
+const MAX_FOLDERS = 1_000
+export const POSIX_RENAME = 'posix-rename@openssh.com'
+
+/** What a put uses besides its request. */
+export interface PutParts {
+  tree: Tree
+  /** A folder's server path, made if it is missing; it may have been looked at a moment ago. */
+  folders: { enter(wire: SftpWire, names: string[]): Promise<string>; forget(names: string[]): void }
+  /** Told before anything is written: the server path that is to be removed when the put fails. */
+  onTemporary(real: string): void
+}
+
+/** Puts a file as RemoteFiles promises. */
+export async function putFile(wire: SftpWire, request: PutRequest, parts: PutParts): Promise<string> {
+  wire.allowBytes(request.size)
+  const { connection } = parts.tree
+  const { folder, name } = splitFilePath(connection, request.path)
+  let parent = await parts.folders.enter(wire, folder)
+  const done = await judgeTarget(wire, connection, joinNames(parent, [name]), request)
+  if (done !== undefined) return done
+  const write = async () => {
+    const temporary = joinNames(parent, [temporaryName(name, request.key)])
+    parts.onTemporary(temporary)
+    await writeTemporary(wire, connection, temporary, request)
+    return temporary
+  }
+  const temporary = await write().catch(async (error: unknown) => {
+    if (!isStatus(error, NO_SUCH_FILE)) throw error
+    // The folder went away since it was looked at.
+    parts.folders.forget(folder)
+    parent = await parts.folders.enter(wire, folder)
+    return write()
+  })
+  const named = await nameFile(wire, temporary, parent, name, request)
+  return `${request.size} bytes written to ${named}`
+}
+
+/** What stands at a put's target decides: undefined to go on, a sentence when nothing is to be done. */
+async function judgeTarget(
+  wire: SftpWire,
+  connection: string,
+  real: string,
+  request: PutRequest,
+): Promise<string | undefined> {
+  const { overwrite, path, size, sha256 } = request
+  if (overwrite === 'rename') return undefined
+  const stats = await lookAt(wire, real)
+  if (!stats) return undefined
+  if (kindOf(stats.mode) !== 'file')
+    throw new JobsdError('TARGET_REFUSED', { connection, path, reason: 'it is not a plain file' })
+  if (overwrite === 'replace') return undefined
+  if (overwrite === 'skip-if-same' && stats.size === size) {
+    const handle = await wire.open(real, 'read')
+    if ((await countBytes(readBody(wire, handle, size))).sha256 === sha256)
+      return `${path} was already there with the same ${size} bytes`
+  }
+  throw new JobsdError('FILE_EXISTS', { path })
+}
+
+/** Gives a whole file its final name and returns its path. */
+async function nameFile(
+  wire: SftpWire,
+  temporary: string,
+  parent: string,
+  name: string,
+  { path, overwrite, naming }: PutRequest,
+): Promise<string> {
+  if (overwrite !== 'rename') {
+    await publish(wire, temporary, joinNames(parent, [name]), path, overwrite)
+    return path
+  }
+  for (const other of alternativeNames(name)) {
+    const real = joinNames(parent, [other])
+    if (await lookAt(wire, real)) continue
+    const named = path.slice(0, path.lastIndexOf('/') + 1) + other
+    await naming?.(named)
+    try {
+      await publish(wire, temporary, real, named, 'fail')
+      return named
+    } catch (error) {
+      // Somebody else took it just now.
+      if (!(error instanceof JobsdError && error.code === 'FILE_EXISTS')) throw error
+    }
+  }
+  throw new JobsdError('FILE_EXISTS', { path })
+}
+
+/** Gives a whole file its final name. Throws FILE_EXISTS, about `path`, when it may not replace what is there. */
+export async function publish(
+  wire: SftpWire,
+  real: string,
+  target: string,
+  path: string,
+  overwrite: Exclude<PutRequest['overwrite'], 'rename'>,
+): Promise<void> {
+  const mayReplace = overwrite === 'replace'
+  if (real === target && mayReplace) return
+  if (mayReplace && wire.announces(POSIX_RENAME))
+    return wire.ask((sftp, done) => sftp.ext_openssh_rename(real, target, done))
+  // Without that extension a server has no rename that replaces: for a moment there is no file.
+  if (mayReplace) await removeIfThere(wire, target)
+  // A server that has another rename for replacing refuses to with this one; of others nobody knows.
+  else if (!wire.announces(POSIX_RENAME) && (await lookAt(wire, target)))
+    throw new JobsdError('FILE_EXISTS', { path })
+  try {
+    await wire.ask((sftp, done) => sftp.rename(real, target, done))
+  } catch (error) {
+    // A plain rename refuses an existing target, which may have appeared just now.
+    const taken = isStatus(error) && (await lookAt(wire, target)) !== undefined
+    throw taken ? new JobsdError('FILE_EXISTS', { path }, { cause: error }) : error
+  }
+}
+
+/** Folders that puts enter, each looked at once a second at most: many files go to one at the same time. */
+export function createFolderMemory(tree: Tree, clock: Clock): PutParts['folders'] {
+  const looks = new Map<string, number>()
+  const now = () => clock.now().getTime()
+  return {
+    async enter(wire, names) {
+      const real = joinNames(tree.root, names)
+      const age = now() - (looks.get(real) ?? Number.NEGATIVE_INFINITY)
+      if (age >= 0 && age < FRESH_MS) return real
+      await enterFolder(wire, tree, names, true)
+      if (looks.size >= MAX_FOLDERS) looks.clear()
+      looks.set(real, now())
+      return real
+    },
+    forget: (names) => void looks.delete(joinNames(tree.root, names)),
+  }
+}

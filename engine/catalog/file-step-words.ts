@@ -1,0 +1,43 @@
+/** Steps that pack, list, wait for and delete files, as customers read them. */
+import type { Snapshot, StepOf } from '../core/model.ts'
+import { nameConnection } from './redact.ts'
+import type { Detail } from './step-view.ts'
+
+export function describeCompress({ fileName, format, key }: StepOf<'compress'>): Detail[] {
+  const packed = format === 'zip' ? 'One zip of all files' : 'A gzip file of each'
+  return [
+    fact('Packed as', key === undefined ? packed : `${packed}, encrypted (AES-256)`),
+    ...(fileName === undefined ? [] : [pattern('File name', fileName)]),
+  ]
+}
+
+export function describeManifest({ algorithm, fileName }: StepOf<'checksum-manifest'>): Detail[] {
+  return [fact('Checksum', algorithm.toUpperCase()), pattern('File name', fileName)]
+}
+
+export function describeDeletion(step: StepOf<'delete-old-files'>, snapshot: Snapshot): Detail[] {
+  return [
+    fact('Deleted from', nameConnection(snapshot.connections, step.connection)),
+    pattern('Folder', step.path),
+    pattern('Names', step.match),
+    fact('Older than', `${step.olderThan.slice(0, -1)} days`),
+  ]
+}
+
+export function describeWait(step: StepOf<'wait-for-file'>, snapshot: Snapshot): Detail[] {
+  return [
+    fact('Waits at', nameConnection(snapshot.connections, step.connection)),
+    pattern('Folder', step.path),
+    pattern('Names', step.match),
+    fact('At most', step.timeout),
+    fact('Without the files', step.onMissing === 'skip' ? 'Nothing is sent' : 'The step fails'),
+  ]
+}
+
+function fact(label: string, value: string): Detail {
+  return { label, value, code: false }
+}
+
+function pattern(label: string, value: string): Detail {
+  return { label, value, code: true }
+}

@@ -1,0 +1,152 @@
+/** Postfix on loopback with a queue of its own, handing on what it takes to one other server: a real mail server. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+
+const master = '/usr/lib/postfix/sbin/master'
+
+/** Why tests against Postfix are passed over; false where they are not. */
+export const noPostfix: string | false = !existsSync(master)
+  ? 'no postfix'
+  : process.getuid?.() === 0
+    ? false
+    : 'postfix starts for root only'
+
+export interface PostfixOptions {
+  /** Where it hands on every mail, on 127.0.0.1. */
+  nextPort: number
+  /** What RCPT TO is answered by address, as `550 5.1.1 words`; everybody else is accepted. */
+  recipients?: Record<string, string>
+  /** Of a whole mail; announced as SIZE. */
+  maxBytes?: number
+  /** Paths of PEM files: STARTTLS is offered with them only. */
+  tls?: { keyFile: string; certFile: string }
+}
+
+export interface PostfixServer {
+  port: number
+  close(): Promise<void>
+}
+
+const ownFolders =
+  'incoming active deferred corrupt hold bounce defer trace flush saved public private maildrop'
+const services = `
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
+postlog unix-dgram n - n - 1 postlogd
+`
+
+/** Starts it with its files in a temporary folder. Takes about a second. Throws its log when it does not answer. */
+export async function startPostfix(options: PostfixOptions): Promise<PostfixServer> {
+  const base = await mkdtemp(join(tmpdir(), 'jobsd-postfix-'))
+  await makeFolders(base)
+  const port = await freePort()
+  await writeFile(join(base, 'conf/main.cf'), settingsOf(base, options))
+  await writeFile(join(base, 'conf/master.cf'), `127.0.0.1:${port} inet n - n - - smtpd${services}`)
+  // A group of its own, so that its children end with it.
+  const child = spawn(master, ['-c', join(base, 'conf'), '-d'], { stdio: 'ignore', detached: true })
+  const exit = once(child, 'exit')
+  const close = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM')
+    await exit
+    await rm(base, { recursive: true, force: true, maxRetries: 20 })
+  }
+  for (let tries = 0; !(await greets(port)); tries++) {
+    if (child.exitCode === null && tries < 200) {
+      await setTimeout(50)
+      continue
+    }
+    const log = await readFile(join(base, 'data/mail.log'), 'utf8').catch((error: Error) => error.message)
+    await close()
+    throw new Error(`postfix does not answer: ${log}`)
+  }
+  return { port, close }
+}
+
+function settingsOf(base: string, { nextPort, recipients = {}, maxBytes, tls }: PostfixOptions): string {
+  const answers = Object.entries(recipients).map(([address, answer]) => `{ ${address} = ${answer} }`)
+  const settings = {
+    compatibility_level: '3.6',
+    queue_directory: join(base, 'queue'),
+    data_directory: join(base, 'data'),
+    maillog_file: join(base, 'data/mail.log'),
+    maillog_file_prefixes: base,
+    inet_interfaces: '127.0.0.1',
+    inet_protocols: 'ipv4',
+    myhostname: 'mx.platform.example',
+    mydestination: '',
+    alias_maps: '',
+    alias_database: '',
+    smtp_host_lookup: 'native',
+    smtp_dns_support_level: 'disabled',
+    smtpd_peername_lookup: 'no',
+    default_transport: `smtp:[127.0.0.1]:${nextPort}`,
+    // As from a stranger: nothing that is wrong with a mail is mended on its way.
+    local_header_rewrite_clients: '',
+    in_flow_delay: '0',
+    message_size_limit: String(maxBytes ?? 0),
+    smtpd_recipient_restrictions: [
+      ...(answers.length > 0 ? [`check_recipient_access inline:{ ${answers.join(', ')} }`] : []),
+      'permit_mynetworks, reject',
+    ].join(', '),
+    ...(tls && {
+      smtpd_tls_security_level: 'may',
+      smtpd_tls_cert_file: tls.certFile,
+      smtpd_tls_key_file: tls.keyFile,
+    }),
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join('')
+}
+
+async function makeFolders(base: string): Promise<void> {
+  await chmod(base, 0o755)
+  await mkdir(join(base, 'conf'))
+  await mkdir(join(base, 'queue/pid'), { recursive: true })
+  const [uid, gid] = ['-u', '-g'].map((kind) =>
+    Number(spawnSync('id', [kind, 'postfix'], { encoding: 'utf8' }).stdout),
+  ) as [number, number]
+  for (const folder of ['data', ...ownFolders.split(' ').map((name) => `queue/${name}`)]) {
+    await mkdir(join(base, folder), { mode: 0o700 })
+    await chown(join(base, folder), uid, gid)
+  }
+}
+
+async function greets(port: number): Promise<boolean> {
+  const socket = createConnection(port, '127.0.0.1')
+  try {
+    const [greeting] = (await once(socket, 'data')) as [Buffer]
+    return greeting.toString().startsWith('220 ')
+  } catch {
+    // Not listening yet.
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
