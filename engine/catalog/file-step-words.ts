@@ -1,5 +1,8 @@
 /** Steps that pack, list, wait for and delete files, as customers read them. */
+import { parseDuration } from '../core/duration.ts'
 import type { Snapshot, StepOf } from '../core/model.ts'
+import { spellCount } from '../core/spell-count.ts'
+import { spellDuration } from './plain-words.ts'
 import { nameConnection } from './redact.ts'
 import type { Detail } from './step-view.ts'
 
@@ -20,7 +23,7 @@ export function describeDeletion(step: StepOf<'delete-old-files'>, snapshot: Sna
     fact('Deleted from', nameConnection(snapshot.connections, step.connection)),
     pattern('Folder', step.path),
     pattern('Names', step.match),
-    fact('Older than', `${step.olderThan.slice(0, -1)} days`),
+    fact('Older than', spellCount(Number.parseInt(step.olderThan, 10), 'day')),
   ]
 }
 
@@ -29,7 +32,7 @@ export function describeWait(step: StepOf<'wait-for-file'>, snapshot: Snapshot):
     fact('Waits at', nameConnection(snapshot.connections, step.connection)),
     pattern('Folder', step.path),
     pattern('Names', step.match),
-    fact('At most', step.timeout),
+    fact('At most', spellDuration(parseDuration(step.timeout))),
     fact('Without the files', step.onMissing === 'skip' ? 'Nothing is sent' : 'The step fails'),
   ]
 }
