@@ -67,15 +67,21 @@ export async function createArtifactFolder(root: string): Promise<ArtifactStore>
       if (!SHA256.test(sha256)) throw new JobsdError('ARTIFACT_DAMAGED', { sha256: JSON.stringify(sha256) })
       // What somebody is about to use is as young as what was just stored: nobody removes it now.
       const now = new Date()
-      await utimes(pathOf(sha256), now, now).catch((cause: unknown) => {
-        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
-      })
-      const found = await countFile(pathOf(sha256)).catch((cause: unknown) => {
-        throw new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
-      })
+      const refuse = (cause: unknown): never => {
+        throw describeUnread(sha256, cause)
+      }
+      await utimes(pathOf(sha256), now, now).catch(refuse)
+      const found = await countFile(pathOf(sha256)).catch(refuse)
       if (found.size !== size || found.sha256 !== sha256) throw new JobsdError('ARTIFACT_DAMAGED', { sha256 })
     },
   }
+}
+
+/** A place on the disk that cannot be read stays so; what else the disk or its limits do passes. */
+function describeUnread(sha256: Sha256, cause: unknown): unknown {
+  const error = toStorageError(cause)
+  if (error instanceof JobsdError && error.details.reason !== 'EIO') return error
+  return new JobsdError('ARTIFACT_DAMAGED', { sha256 }, { cause })
 }
 
 /** Moves a scratch file to where its content belongs. */

@@ -7,8 +7,8 @@ import { spellCount } from '../core/spell-count.ts'
 import { joinNames } from './file-paths.ts'
 import { isLegacyAlgorithm } from './sftp-algorithms.ts'
 import { isStatus, translateStatus } from './sftp-errors.ts'
+import { POSIX_RENAME, publish } from './sftp-names.ts'
 import type { SftpWire } from './sftp-operation.ts'
-import { POSIX_RENAME, publish } from './sftp-put.ts'
 import { createSftpSession } from './sftp-session.ts'
 import { FSYNC, removeIfThere } from './sftp-temporary.ts'
 import { enterFolder, listFolder } from './sftp-tree.ts'
@@ -89,7 +89,7 @@ async function tryWriting(wire: SftpWire, root: string): Promise<Finding[]> {
     const setsMode = await trySettingMode(wire, handle)
     await wire.ask((sftp, done) => sftp.read(handle, back, 0, back.length, 0, (error) => done(error)))
     await wire.close(handle)
-    await publish(wire, path, renamed, '/', 'fail')
+    await publish(wire, path, { real: renamed, path: '/' }, 'fail', new Set())
     const mode = 'the server does not set permissions: a step with `permissions` would fail'
     return [
       body.equals(back)

@@ -4,7 +4,7 @@ import type { Secrets } from '../core/contracts/services.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
 import { openDkimSigner } from './smtp-dkim.ts'
 import { translateSmtpFailure } from './smtp-errors.ts'
-import { openSession, sessionOptions, smtpTimeouts } from './smtp-mailer.ts'
+import { openSession, sessionOptions, smtpTimeouts } from './smtp-session.ts'
 
 /** Reads the key for DKIM, greets the server and logs in; sends no mail. Throws what a mailer throws up to there. */
 export async function checkSmtp(
@@ -31,6 +31,6 @@ export async function checkSmtp(
   } catch (error) {
     throw translateSmtpFailure(error, { connection: connection.name, handedOver: false, ...smtpTimeouts })
   } finally {
-    session.close()
+    await session.close()
   }
 }

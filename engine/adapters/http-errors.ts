@@ -4,6 +4,8 @@ import { JobsdError } from '../core/errors.ts'
 
 const maxShown = 200
 const dayMs = 86_400_000
+/** Those of 5xx by which the service itself tells that it did not do it. */
+const ownStatuses = [500, 501, 503, 507]
 
 /** A request as messages show it. */
 export interface Asked {
@@ -22,8 +24,8 @@ export function refuseAnswer(
   const words = printable(`${statusMessage ?? ''}${text ? `: ${text}` : ''}`, asked.hidden)
   const reason = `${request} was answered ${status} ${words}`.trim()
   if (status === 401) return new JobsdError('AUTH_REFUSED', { connection }, { cause: new Error(reason) })
-  // A gateway that gave up on what stands behind it does not know what that did.
-  if ((status === 502 || status === 504) && !asked.isRepeatable)
+  // A gateway that gave up on what stands behind it, by whatever number, does not know what that did.
+  if (status >= 500 && !ownStatuses.includes(status) && !asked.isRepeatable)
     return new JobsdError('REQUEST_IN_DOUBT', { connection, request }, { cause: new Error(reason) })
   if (status >= 500 || status === 429 || status === 408) {
     const retryAfterMs = readRetryAfter(headers['retry-after'], asked.nowMs)

@@ -7,8 +7,9 @@ import { joinNames, splitFilePath, splitPath } from './file-paths.ts'
 import { type ByteCount, countBytes, writeLocal } from './local-bytes.ts'
 import { readBody } from './sftp-bodies.ts'
 import { translateStatus } from './sftp-errors.ts'
+import { type NamesTaken, publish } from './sftp-names.ts'
 import type { SftpWire } from './sftp-operation.ts'
-import { createFolderMemory, publish, putFile } from './sftp-put.ts'
+import { createFolderMemory, putFile } from './sftp-put.ts'
 import { createSftpSession } from './sftp-session.ts'
 import { mayResume, removeIfThere } from './sftp-temporary.ts'
 import { enterFolder, kindOf, listFolder, lookAt, type Tree, toEntry } from './sftp-tree.ts'
@@ -27,6 +28,7 @@ export function createSftpFiles(
   const tree: Tree = { connection: connection.name, root: connection.root ?? '/' }
   const session = createSftpSession(connection, { secrets, clock })
   const folders = createFolderMemory(tree, clock)
+  const taken: NamesTaken = new Set()
 
   /** Runs one operation; whatever the server answers becomes a JobsdError about `path`. */
   async function act<T>(
@@ -113,7 +115,7 @@ export function createSftpFiles(
       }
       try {
         return await act(request.path, signal, (wire) =>
-          putFile(wire, request, { tree, folders, onTemporary }),
+          putFile(wire, request, { tree, folders, taken, onTemporary }),
         )
       } catch (error) {
         if (written !== undefined && !mayResume(request, error)) await tidy(written)
@@ -127,7 +129,8 @@ export function createSftpFiles(
         if (!source) throw new JobsdError('FILE_MISSING', { path: from })
         const { folder, name } = splitFilePath(tree.connection, to)
         const parent = (await enterFolder(wire, tree, folder, true))!
-        await publish(wire, source.real, joinNames(parent, [name]), to, overwrite)
+        const target = { real: joinNames(parent, [name]), path: to }
+        await publish(wire, source.real, target, overwrite, taken)
       }),
 
     remove: (path, signal) =>

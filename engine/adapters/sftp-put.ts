@@ -7,19 +7,20 @@ import { joinNames, splitFilePath, temporaryName } from './file-paths.ts'
 import { countBytes } from './local-bytes.ts'
 import { readBody } from './sftp-bodies.ts'
 import { isStatus, NO_SUCH_FILE } from './sftp-errors.ts'
+import { type NamesTaken, publish, publishTemporary } from './sftp-names.ts'
 import type { SftpWire } from './sftp-operation.ts'
-import { removeIfThere, writeTemporary } from './sftp-temporary.ts'
+import { writeTemporary } from './sftp-temporary.ts'
 import { enterFolder, kindOf, lookAt, type Tree } from './sftp-tree.ts'
 
 const FRESH_MS = 1_000
 const MAX_FOLDERS = 1_000
-export const POSIX_RENAME = 'posix-rename@openssh.com'
 
 /** What a put uses besides its request. */
 export interface PutParts {
   tree: Tree
   /** A folder's server path, made if it is missing; it may have been looked at a moment ago. */
   folders: { enter(wire: SftpWire, names: string[]): Promise<string>; forget(names: string[]): void }
+  taken: NamesTaken
   /** Told before anything is written: the server path that is to be removed when the put fails. */
   onTemporary(real: string): void
 }
@@ -45,7 +46,7 @@ export async function putFile(wire: SftpWire, request: PutRequest, parts: PutPar
     parent = await parts.folders.enter(wire, folder)
     return write()
   })
-  const named = await nameFile(wire, temporary, parent, name, request)
+  const named = await nameFile(wire, temporary, { parent, name }, request, parts.taken)
   return `${request.size} bytes written to ${named}`
 }
 
@@ -75,12 +76,14 @@ async function judgeTarget(
 async function nameFile(
   wire: SftpWire,
   temporary: string,
-  parent: string,
-  name: string,
+  { parent, name }: { parent: string; name: string },
   { path, overwrite, naming }: PutRequest,
+  taken: NamesTaken,
 ): Promise<string> {
   if (overwrite !== 'rename') {
-    await publish(wire, temporary, joinNames(parent, [name]), path, overwrite)
+    const target = { real: joinNames(parent, [name]), path }
+    if (overwrite === 'replace') await publish(wire, temporary, target, overwrite, taken)
+    else await publishTemporary(wire, temporary, target, taken)
     return path
   }
   for (const other of alternativeNames(name)) {
@@ -89,7 +92,7 @@ async function nameFile(
     const named = path.slice(0, path.lastIndexOf('/') + 1) + other
     await naming?.(named)
     try {
-      await publish(wire, temporary, real, named, 'fail')
+      await publishTemporary(wire, temporary, { real, path: named }, taken)
       return named
     } catch (error) {
       // Somebody else took it just now.
@@ -97,32 +100,6 @@ async function nameFile(
     }
   }
   throw new JobsdError('FILE_EXISTS', { path })
-}
-
-/** Gives a whole file its final name. Throws FILE_EXISTS, about `path`, when it may not replace what is there. */
-export async function publish(
-  wire: SftpWire,
-  real: string,
-  target: string,
-  path: string,
-  overwrite: Exclude<PutRequest['overwrite'], 'rename'>,
-): Promise<void> {
-  const mayReplace = overwrite === 'replace'
-  if (real === target && mayReplace) return
-  if (mayReplace && wire.announces(POSIX_RENAME))
-    return wire.ask((sftp, done) => sftp.ext_openssh_rename(real, target, done))
-  // Without that extension a server has no rename that replaces: for a moment there is no file.
-  if (mayReplace) await removeIfThere(wire, target)
-  // A server that has another rename for replacing refuses to with this one; of others nobody knows.
-  else if (!wire.announces(POSIX_RENAME) && (await lookAt(wire, target)))
-    throw new JobsdError('FILE_EXISTS', { path })
-  try {
-    await wire.ask((sftp, done) => sftp.rename(real, target, done))
-  } catch (error) {
-    // A plain rename refuses an existing target, which may have appeared just now.
-    const taken = isStatus(error) && (await lookAt(wire, target)) !== undefined
-    throw taken ? new JobsdError('FILE_EXISTS', { path }, { cause: error }) : error
-  }
 }
 
 /** Folders that puts enter, each looked at once a second at most: many files go to one at the same time. */

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
+import { isPlainAddress } from '../core/mail-address.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
 
 const maxRecipients = 50
@@ -14,8 +15,8 @@ const urgency = {
   normal: {},
   low: { 'X-Priority': '5', Importance: 'low' },
 }
-// A subset of RFC 5321: nothing in it can end an address, a header or a command.
-const plainAddress = /^[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/
+// A line of a mail has at most 998 characters, and a text without a space cannot be folded.
+const longestText = 500
 
 /**
  * Returns everyone a mail goes to, each once. Throws MAIL_REFUSED for none, for more than 50 and for anything that
@@ -63,7 +64,9 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'OOF, AutoReply',
       ...urgency[message.priority ?? 'normal'],
-      ...message.headers,
+      ...Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([name, value]) => [name, oneLine(value)]),
+      ),
     },
     text: message.text,
     html: message.html,
@@ -95,10 +98,6 @@ export async function leastBytes({ attachments, text, html }: MailMessage): Prom
   return [...encoded, ...lineEnds, ...texts].reduce((sum, size) => sum + size)
 }
 
-function isPlainAddress(address: string): boolean {
-  return address.length <= 254 && plainAddress.test(address)
-}
-
 function asAddress(address: string): { name: string; address: string } {
   return { name: '', address }
 }
@@ -117,6 +116,15 @@ function attachedType(mediaType: string): string {
   return plain && !/^(multipart|message)\//i.test(mediaType) ? mediaType : 'application/octet-stream'
 }
 
+/** Cut where no header can hold it. What looks like an encoded word is broken up: decoded it may be line ends. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ')
+  const line = text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp} ]+/gu, ' ')
+    .trim()
+    .replaceAll('=?', '= ?')
+  return line.length > longestText
+    ? `${Array.from(line)
+        .slice(0, longestText - 1)
+        .join('')}…`
+    : line
 }

@@ -8,7 +8,7 @@ import { helpEntry } from './help-view.ts'
 import { type Moment, spellDuration, spellMoment, spellPeriod, spellSize } from './plain-words.ts'
 import { explainError, nameConnection } from './redact.ts'
 import { partTitle } from './row-words.ts'
-import { nextTitle, stepTitle } from './step-view.ts'
+import { nextTitle, stepTitle, titleOf } from './step-view.ts'
 import { words } from './words.ts'
 
 /** How it went: a word, and the tone to show it in. */
@@ -147,7 +147,9 @@ export function sameExecution<T extends Pick<RunDetail, 'trigger' | 'row'>>(runs
 
 /** The newest result of each step of a job, in the job's order; of one execution's call centers a failed one's first. */
 export function viewLastSteps(runs: RunDetail[], client: Client, snapshot: Snapshot): LastStepView[] {
-  return snapshot.manifest.steps.map(({ name, type }) => {
+  return snapshot.manifest.steps.map((manifestStep) => {
+    const { name } = manifestStep
+    const type = titleOf(manifestStep, snapshot)
     const resultOf = (run: RunDetail) => run.steps.findLast((each) => each.name === name)
     const failed = newestExecution(runs).find((run) => resultOf(run)?.outcome === 'failed')
     for (const run of failed ? [failed] : runs) {
@@ -156,7 +158,7 @@ export function viewLastSteps(runs: RunDetail[], client: Client, snapshot: Snaps
       const at = spellMoment(client.timezone, Date.parse(step.startedAt))
       return {
         name,
-        type: stepTitle(type),
+        type,
         last: {
           ...viewStepResult(step, run, client, snapshot),
           at,
@@ -165,7 +167,7 @@ export function viewLastSteps(runs: RunDetail[], client: Client, snapshot: Snaps
         },
       }
     }
-    return { name, type: stepTitle(type), last: null }
+    return { name, type, last: null }
   })
 }
 
@@ -179,7 +181,7 @@ function viewStepResult(
 ): StepResultView {
   return {
     name: step.name,
-    type: stepTitle(step.type),
+    type: resultTitle(step, snapshot),
     outcome: stepOutcome(step),
     result: describeResult(step, run),
     help: step.outcome === 'failed' ? helpEntry(step.error?.code) : '',
@@ -187,6 +189,12 @@ function viewStepResult(
     next: step.next === null ? '' : nextTitle(step.next),
     deliveries: step.deliveries.map((delivery) => viewDelivery(delivery, client, snapshot)),
   }
+}
+
+/** As the job calls it now; a step that it no longer has, by its type. */
+function resultTitle({ name, type }: StepResult, snapshot: Snapshot): string {
+  const step = snapshot.manifest.steps.find((each) => each.name === name && each.type === type)
+  return step ? titleOf(step, snapshot) : stepTitle(type)
 }
 
 function stepOutcome(step: StepResult): Outcome {

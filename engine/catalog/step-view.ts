@@ -10,6 +10,7 @@ import { copySettings, existing } from './copy-words.ts'
 import { describeCompress, describeDeletion, describeManifest, describeWait } from './file-step-words.ts'
 import { describeNotify, describeRequest } from './http-words.ts'
 import { describeKeyUse } from './key-words.ts'
+import { describeTooLarge } from './mail-words.ts'
 import { joinWords } from './plain-words.ts'
 import { nameConnection } from './redact.ts'
 import { describeRecipients } from './row-words.ts'
@@ -36,8 +37,10 @@ export function stepTitle(type: string): string {
   return Object.hasOwn(stepTraits, type) ? stepTraits[type as Step['type']].title : type
 }
 
-function ownTitle(step: Step, { stepTypes }: Snapshot): string | undefined {
-  return step.type === 'custom' ? stepTypes?.[step.uses]?.title : undefined
+/** What people call the type of a step of the job: that of operators' own has its own title. */
+export function titleOf(step: Step, { stepTypes }: Snapshot): string {
+  const own = step.type === 'custom' ? stepTypes?.[step.uses]?.title : undefined
+  return own ?? stepTitle(step.type)
 }
 
 /** `End` and `Fail` for the graph's two ends, otherwise the step's name. */
@@ -50,7 +53,7 @@ export function nextTitle(next: string): string {
 export function viewStep(step: Step, snapshot: Snapshot, callCenters: readonly CallCenter[]): StepView {
   return {
     name: step.name,
-    type: ownTitle(step, snapshot) ?? stepTitle(step.type),
+    type: titleOf(step, snapshot),
     nextSuccess: nextTitle(step.onSuccess),
     nextFailure: nextTitle(step.onFailure),
     details: describeStep(step, snapshot, callCenters),
@@ -140,6 +143,7 @@ function describeEmail(step: StepOf<'email'>, snapshot: Snapshot): Detail[] {
     ...(step.cc === undefined || step.cc.length === 0
       ? []
       : [fact('Copy to', describeRecipients(step.cc, snapshot))]),
+    ...describeTooLarge(step, snapshot),
     fact('Sent through', nameConnection(snapshot.connections, step.connection)),
   ]
 }

@@ -8,6 +8,7 @@ import {
   policyFile,
   reportFiles,
   settingsFile,
+  stepTypeFile,
 } from '../config/layout.ts'
 import { readReport, readText } from '../config/templates.ts'
 import type { PlannedJob, PlannedSide, SharedDocument } from '../core/changes/model.ts'
@@ -61,6 +62,8 @@ function sharedDocuments(config: Config): Map<string, SharedDocument> {
     add(policyFile(name), { kind: 'policy', name, client: name, value })
   for (const [name, { value }] of config.clients)
     add(clientFile(name), { kind: 'client', name, client: name, value })
+  for (const [name, { value }] of config.stepTypes)
+    add(stepTypeFile(name), { kind: 'step-type', name, client: null, value })
   for (const name of config.reports.keys())
     add(reportFiles(name).definition, { kind: 'report', name, client: null, value: readReport(config, name) })
   return new Map([

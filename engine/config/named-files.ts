@@ -1,6 +1,6 @@
 /** The files that a step offers, as far as the manifest tells their names. Pure. */
 
-import { madeName } from '../core/made-names.ts'
+import { madeName, severalName } from '../core/made-names.ts'
 import type { Job } from '../core/manifest.ts'
 import { splitFileName } from '../core/paths.ts'
 import { fileExtension } from '../core/report-file.ts'
@@ -29,6 +29,12 @@ export function namedFilesOf(job: Job, source: string, passed: readonly string[]
     const nameFor = (callCenter: string) => fillTokens(step.fileName, { ...known, callCenter })
     return [{ source, sourceIndex, hasCallCenter: step.fileName.includes('callCenter'), nameFor }]
   }
+  const own = ownName(step)
+  if (own !== undefined) {
+    const known = { client: job.client, job: job.name }
+    const nameFor = (callCenter: string) => fillTokens(own, { ...known, callCenter })
+    return [{ source, sourceIndex, hasCallCenter: own.includes('callCenter'), nameFor }]
+  }
   if (madeName(step, '') === undefined) return []
   const template = 'fileName' in step ? step.fileName : undefined
   return sourcesOf(step, sourceIndex)
@@ -48,6 +54,14 @@ export function namedFilesOf(job: Job, source: string, passed: readonly string[]
       const hasCallCenter = file.hasCallCenter || template.includes('callCenter')
       return { source, sourceIndex, hasCallCenter, nameFor }
     })
+}
+
+/** What a step calls its one file, whatever it is made of. */
+function ownName(step: Job['steps'][number]): string | undefined {
+  if (step.type === 'checksum-manifest') return step.fileName
+  if (step.type === 'http-request') return step.from === undefined ? step.saveAs : undefined
+  if (step.type !== 'compress' || step.format !== 'zip') return undefined
+  return step.fileName ?? (Array.isArray(step.from) ? severalName : undefined)
 }
 
 /** Fills in what is known and writes the rest in one way, so that equal names are equal texts. */

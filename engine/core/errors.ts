@@ -77,9 +77,9 @@ export const errorTable = {
     hint: 'Ask the recipient. If the mail is missing, `jobsd resend RUN --target mail:` sends it again.',
   },
   MAIL_TOO_LARGE: {
-    message: "{fileName} has {size} bytes, the client's policy allows {allowed} in a mail",
+    message: '{fileName} has {size} bytes, {allowed} are allowed in a mail',
     retry: false,
-    hint: "Deliver it by SFTP or S3, or raise maxAttachmentSize in the client's policy.",
+    hint: "Deliver it by SFTP or S3. Where the client's policy is the limit, an operator can raise maxAttachmentSize.",
   },
   KEY_REFUSED: {
     message: 'the key {connection} is refused: {reason}',

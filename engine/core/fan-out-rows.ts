@@ -69,6 +69,9 @@ function readValues(
     else Object.assign(parameters, read.values)
   }
   const value = named === undefined ? undefined : parameters[named]
+  // Without one the run would see the rows of all of them.
+  const isMissing = named !== undefined && value === undefined && faults.length === 0
+  if (isMissing) faults.push(`the row has no ${named}, its call center`)
   const isKnown = value === undefined || callCenters.includes(String(value))
   if (!isKnown)
     faults.push(

@@ -16,11 +16,15 @@ export function sanitizePart(text: string): string {
     .replace(/^[.\s]+/, '')
 }
 
-/** Cuts a file name to 200 bytes of UTF-8 within its stem, so that the extension stays. */
+/**
+ * Cuts a file name to 200 bytes of UTF-8 within its stem, so that the extension stays. What was cut off is still told
+ * apart: the stem then ends with eight digits that are made of the whole name.
+ */
 export function capFileName(fileName: string): string {
   if (byteLength(fileName) <= maxBytes) return fileName
   const [extension = ''] = /(\.[A-Za-z0-9]{1,10}){1,2}$/.exec(fileName) ?? []
-  const room = maxBytes - byteLength(extension)
+  const mark = `-${hashOf(fileName)}`
+  const room = maxBytes - byteLength(mark + extension)
   let stem = ''
   let size = 0
   for (const character of fileName.slice(0, fileName.length - extension.length)) {
@@ -28,7 +32,14 @@ export function capFileName(fileName: string): string {
     if (size > room) break
     stem += character
   }
-  return stem.replace(/[.\s]+$/, '') + extension
+  return stem.replace(/[.\s]+$/, '') + mark + extension
+}
+
+/** FNV-1a of 32 bits, in hex: against accidents, not against anybody. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5
+  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }
 
 function byteLength(text: string): number {

@@ -2,6 +2,9 @@ import type { Job } from './manifest.ts'
 
 type AnyStep = Job['steps'][number]
 
+/** What a zip of several files is called where its step does not say. */
+export const severalName = '{client}_{callCenter}_{job}_{slot:yyyyMMddHHmm}.zip'
+
 /**
  * What a step calls the file that it makes of one of `sourceName`, where its manifest does not say; undefined for a
  * step that makes no file of each of its own `from`.
@@ -15,7 +18,7 @@ export function madeName(step: AnyStep, sourceName: string): string | undefined 
     case 'sign':
       return `${sourceName}.${step.armor ? 'asc' : 'sig'}`
     case 'compress':
-      return step.format === 'gzip' ? `${sourceName}.gz` : undefined
+      return `${sourceName}.${step.format === 'gzip' ? 'gz' : 'zip'}`
     default:
       return undefined
   }

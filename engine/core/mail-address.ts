@@ -1,7 +1,9 @@
 /** One address, nothing that a mail header or envelope could read as more. */
 export function isPlainAddress(text: string): boolean {
   const [local, domain, ...more] = text.split('@')
-  if (!local || !domain || more.length > 0 || local.length > 64) return false
+  if (!local || !domain || more.length > 0 || local.length > 64 || text.length > 254) return false
+  // Mail programs decode what looks like an encoded word, and then show another address, or none.
+  if (text.includes('=?')) return false
   if (!/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(local)) return false
   const labels = domain.split('.')
   return (

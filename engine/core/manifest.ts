@@ -1989,6 +1989,10 @@ from: string
  */
 fromName?: string
 /**
+ * How many sessions may be open at a time; other mails wait for their turn. Default 5.
+ */
+maxConnections?: number
+/**
  * Signs every mail, so that the recipients can tell that it is the domain's. Without it the relay signs, or nobody.
  */
 dkim?: {

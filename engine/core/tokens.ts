@@ -98,6 +98,20 @@ export function expandPath(template: string, values: TokenValues): string {
 }
 
 /**
+ * As expandPath, for what chooses files: a value that the run does not have would choose others too. Throws
+ * TEMPLATE_FAILED for one.
+ */
+export function expandChoice(template: string, values: TokenValues): string {
+  for (const part of readTemplate(template)) {
+    if (part.kind !== 'token' || sanitizePart(readerOf(part.name)?.(values, part.format) ?? '') !== '')
+      continue
+    const reason = `the run has no {${part.name}}, and without it other files would be chosen`
+    throw new JobsdError('TEMPLATE_FAILED', { template, reason })
+  }
+  return expandPath(template, values)
+}
+
+/**
  * A text with each value as `write` puts it, nothing else made safe. `write` gets an empty value where the run has none.
  * Throws TEMPLATE_FAILED for a faulty template.
  */

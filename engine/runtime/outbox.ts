@@ -50,18 +50,30 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
   }
   let note: string
   let at = ''
+  let isMarked = false
   try {
     const sending = async (place = ''): Promise<void> => {
       at = place
       await mark('sending', place)
+      isMarked = true
     }
     note = await request.send({ id, sending })
   } catch (error) {
     const inDoubt = error instanceof JobsdError && doubts.includes(error.code)
+    // What broke here tells nothing of the target, and nobody can look there.
+    if (isMarked && !request.look && isOurs(error)) {
+      await mark('in-doubt', doubtOf(target).message)
+      throw error
+    }
     // Where it may lie under a name of its own it stays `sending`: only its note tells the next attempt where to look.
     const mayLieThere = at !== '' && !isRefusal(error)
     if (!mayLieThere && !(error instanceof JobsdError && error.code === 'RUN_LOST')) {
       await mark(inDoubt ? 'in-doubt' : 'failed', error instanceof Error ? error.message : String(error))
+    }
+    // A doubt ends the step. What may be sent again is one more passing failure; its delivery stays in doubt meanwhile.
+    if (inDoubt && request.onDoubt === 'resend') {
+      const connection = String(error.details.connection)
+      throw new JobsdError('ENDPOINT_UNREACHABLE', { connection, reason: error.message }, { cause: error })
     }
     throw error
   }
@@ -74,6 +86,11 @@ const doubts: readonly string[] = ['MAIL_IN_DOUBT', 'REQUEST_IN_DOUBT']
 /** Whether the target answered that it did not take it. */
 function isRefusal(error: unknown): boolean {
   return error instanceof JobsdError && ['TARGET_REFUSED', 'FILE_EXISTS', 'FILE_MISSING'].includes(error.code)
+}
+
+/** Whether it broke inside the engine: its storage, a bug, or its stop. */
+function isOurs(error: unknown): boolean {
+  return !(error instanceof JobsdError) || error.code === 'STORAGE_FAILED'
 }
 
 function doubtOf(target: string): JobsdError {

@@ -106,7 +106,10 @@ export function requestResend(
   )
   const steps = [firstStep, ...others]
   const origin: RunOrigin = { kind: 'resend', runId: original.id, steps, targets: only }
-  const filesOf = [...new Set(original.files.map(({ step }) => step))]
+  // What is sent again may offer files of its own: the answer to a request.
+  const filesOf = namesOf(original.files.map(({ step }) => ({ name: step }))).filter(
+    (name) => !steps.includes(name),
+  )
   const due: DueRecord = {
     ...repeat(original, origin, filesOf, { who, why }, asked),
     snapshot: snapshot.digest,
@@ -154,7 +157,9 @@ function refuseOtherScope({ job, manifest, client }: Snapshot, { id, callCenter,
   if (
     row &&
     scope === 'client' &&
-    (callCenter === null || client.callCenters.some(({ name }) => name === callCenter))
+    (callCenter === null
+      ? manifest.fanOut?.callCenter === undefined
+      : client.callCenters.some(({ name }) => name === callCenter))
   )
     return
   if (callCenter === null ? scope === 'client' : scope !== 'client' && callCenters.includes(callCenter))

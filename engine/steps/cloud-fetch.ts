@@ -7,7 +7,7 @@ import { mediaTypeOf } from '../core/media-type.ts'
 import type { StepOf } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
-import { expandPath } from '../core/tokens.ts'
+import { expandChoice } from '../core/tokens.ts'
 
 type FetchStep = StepOf<'cloud-fetch'>
 
@@ -21,8 +21,8 @@ export const cloudFetchStep: StepType<'cloud-fetch'> = {
   async run(step, context) {
     const { endpoints, run, signal, snapshot } = context
     const values = tokenValues(run, snapshot, { ext: '', period: null })
-    const prefix = expandPath(step.prefix ?? '', values)
-    const match = expandPath(step.match, values)
+    const prefix = expandChoice(step.prefix ?? '', values)
+    const match = expandChoice(step.match, values)
     const store = endpoints.objects(context.connection(step.connection))
     const listed = await store.list(prefix + literalStart(match), signal)
     const found = listed.filter(({ key }) => matchesKey(match, key.slice(prefix.length)))

@@ -1,20 +1,18 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { StepContext, StepResult, StepType } from '../core/contracts/step.ts'
-import { mediaTypeOf } from '../core/media-type.ts'
+import { severalName } from '../core/made-names.ts'
 import type { RunFile, StepOf } from '../core/model.ts'
 import { splitFileName } from '../core/paths.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { toStorageError } from '../core/storage-error.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandTokens } from '../core/tokens.ts'
-import { wallMsAt } from '../core/zone.ts'
 import { commonPeriod } from './common-period.ts'
 import { entryNames } from './entry-names.ts'
 import { makeFiles } from './make-files.ts'
-import { writeZip } from './write-zip.ts'
+import { zipFiles } from './zip-files.ts'
 
 type CompressStep = StepOf<'compress'>
 
@@ -50,36 +48,16 @@ async function writeGzip(localPath: string, outPath: string, signal: AbortSignal
 }
 
 async function makeZip(step: CompressStep, context: StepContext): Promise<StepResult> {
-  const { artifacts, endpoints, run, signal, snapshot } = context
+  const { endpoints } = context
   const files = context.inputs(step.from)
-  const fileName = zipName(step, files, context)
   const passphrase =
     step.key === undefined ? null : await endpoints.keys.passphrase(context.connection(step.key))
-  const names = entryNames(files.map((file) => file.fileName))
-  const entries: { name: string; localPath: string }[] = []
-  for (const [index, { sha256, size }] of files.entries())
-    entries.push({ name: names[index]!, localPath: await artifacts.open(sha256, size) })
-  const wallMs = wallMsAt(snapshot.client.timezone, Date.parse(run.startedAt ?? run.createdAt))
-  const outPath = await artifacts.scratch()
-  try {
-    await writeZip({ outPath, entries, wallMs, passphrase }, signal)
-    const artifact = await artifacts.adopt(outPath)
-    const rows = files.length === 1 ? files[0]!.rows : null
-    const about = {
-      fileName,
-      mediaType: mediaTypeOf(fileName),
-      rows,
-      period: commonPeriod(files),
-      origin: null,
-    }
-    const how = passphrase ? ', encrypted (AES-256)' : ''
-    return {
-      ok: true,
-      note: `${fileName}: ${spellCount(files.length, 'file')}${how}, ${spellCount(artifact.size, 'byte')}`,
-      files: [{ ...artifact, ...about }],
-    }
-  } finally {
-    await rm(outPath, { force: true })
+  const zip = await zipFiles(context, files, zipName(step, files, context), passphrase)
+  const how = passphrase ? ', encrypted (AES-256)' : ''
+  return {
+    ok: true,
+    note: `${zip.fileName}: ${spellCount(files.length, 'file')}${how}, ${spellCount(zip.size, 'byte')}`,
+    files: [zip],
   }
 }
 
@@ -91,5 +69,3 @@ function zipName({ fileName }: CompressStep, files: RunFile[], { run, snapshot }
   if (fileName !== undefined) return expandTokens(fileName, values)
   return only ? `${entryNames([only.fileName])[0]!}.zip` : expandTokens(severalName, values)
 }
-
-const severalName = '{client}_{callCenter}_{job}_{slot:yyyyMMddHHmm}.zip'

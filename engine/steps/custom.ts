@@ -2,6 +2,7 @@ import type { CustomStepCode, StepResult, StepType } from '../core/contracts/ste
 import { JobsdError } from '../core/errors.ts'
 import type { RunFile } from '../core/model.ts'
 import { readGivenParameters } from '../core/parameters.ts'
+import { hideSecrets } from '../core/secret.ts'
 
 /** Runs step types of operators' own; `codes` are those that the engine was started with, by the name jobs use. */
 export function createCustomStep(codes: ReadonlyMap<string, CustomStepCode>): StepType<'custom'> {
@@ -53,7 +54,7 @@ async function runCode(
   } catch (error) {
     if (error instanceof JobsdError || args[1].signal.aborted) throw error
     const reason = oneLine(error instanceof Error ? error.message : String(error))
-    throw new JobsdError('STEP_CODE_FAILED', { name, reason }, { cause: error })
+    throw new JobsdError('STEP_CODE_FAILED', { name, reason }, { cause: new Error(reason) })
   }
 }
 
@@ -96,7 +97,8 @@ function isFile(file: unknown): boolean {
 }
 
 function oneLine(text: string): string {
-  return text
+  // Before it is cut: half a secret would be known no more.
+  return hideSecrets(text)
     .replace(/[\s\p{C}]+/gu, ' ')
     .trim()
     .slice(0, 300)

@@ -8,7 +8,7 @@ import type { StepOf } from '../core/model.ts'
 import { joinPath } from '../core/paths.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
-import { expandPath } from '../core/tokens.ts'
+import { expandChoice } from '../core/tokens.ts'
 
 type DeleteStep = StepOf<'delete-old-files'>
 
@@ -46,12 +46,12 @@ interface Choice {
 
 function readStep(step: DeleteStep, { clock, run, snapshot }: StepContext): Choice & { folder: string } {
   const values = tokenValues(run, snapshot, { ext: '', period: null })
-  const match = expandPath(step.match, values)
+  const match = expandChoice(step.match, values)
   const beforeMs = clock.now().getTime() - parseDuration(step.olderThan)
   const isNamed = ({ kind, name }: FileEntry) =>
     kind === 'file' && whyUnwanted(name, { match: [match] }) === undefined
   return {
-    folder: expandPath(step.path, values),
+    folder: expandChoice(step.path, values),
     isNamed,
     // A time of nought is a server's that knows none.
     isOld: (entry) => isNamed(entry) && entry.mtimeMs > 0 && entry.mtimeMs < beforeMs,

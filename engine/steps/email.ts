@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { MailMessage, MailReceipt } from '../core/contracts/endpoints.ts'
 import type { StepContext, StepType } from '../core/contracts/step.ts'
-import { parseSize } from '../core/duration.ts'
 import { JobsdError } from '../core/errors.ts'
 import { type MailData, mailData } from '../core/mail-data.ts'
 import { mailCharts } from '../core/mail-report.ts'
@@ -9,6 +8,9 @@ import type { MailTemplate, RunFile, StepOf } from '../core/model.ts'
 import { resolveRecipients } from '../core/recipients.ts'
 import type { Chart } from '../core/report-overview.ts'
 import { spellCount } from '../core/spell-count.ts'
+import { fitFiles } from './mail-files.ts'
+import { addLinks } from './mail-link-words.ts'
+import { putLinkedFiles, signLinks } from './mail-links.ts'
 
 type RenderMail = (
   template: MailTemplate,
@@ -20,7 +22,7 @@ type DrawChart = (
 ) => Promise<{ png: Uint8Array } | { fault: string }>
 type EmailStep = StepOf<'email'>
 
-/** Sends one mail to all its recipients, with the files of `from` attached. `renderMail` fills the template. */
+/** Sends one mail to all its recipients, with the files of `from` attached or, too large for that, in a zip or as links. */
 export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): StepType<'email'> {
   return {
     type: 'email',
@@ -28,20 +30,28 @@ export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): S
       const { parameters } = context.run
       const step = { ...given, ...resolveRecipients(given, parameters, context.snapshot.policy) }
       const files = step.from === undefined ? [] : context.inputs(step.from)
-      refuseTooLarge(files, context)
+      const { attached, linked } = await fitFiles(step, files, context)
       const connection = context.connection(step.connection)
       const body = await fillMail(renderMail, step, files, context)
       const images = await drawImages(drawChart, body.html, files, context)
-      const message = { ...addressMail(step, context), ...body, images }
+      const message = { ...addressMail(step, context), images }
       const recipients = recipientSet(step)
+      const target = `mail:${step.connection}:${recipients.join(',')}`
+      const only = context.resend?.targets ?? null
+      const isMailWanted = linked.length === 0 || (only?.includes(target) ?? true)
+      if (linked.length > 0) await putLinkedFiles(step, linked, context, isMailWanted ? null : only)
+      if (!isMailWanted) return { ok: true, note: `put again at ${step.linkConnection}, without a mail` }
       const delivery = await context.deliver({
-        target: `mail:${step.connection}:${recipients.join(',')}`,
-        file: files[0] ?? null,
+        target,
+        file: attached[0] ?? null,
         onDoubt: step.onDoubt ?? 'hold',
         send: async ({ sending }) => {
-          const attachments = await openAttachments(files, context)
+          const attachments = await openAttachments(attached, context)
+          const links = linked.length === 0 ? [] : await signLinks(step, linked, context)
+          const told = addLinks(body, links, context.snapshot.client.locale)
           const mailer = context.endpoints.mailer(connection)
-          return describeReceipt(await mailer.send({ ...message, attachments }, sending, context.signal))
+          const mail = { ...message, ...told, attachments }
+          return describeReceipt(await mailer.send(mail, sending, context.signal))
         },
       })
       if (delivery.state === 'in-doubt')
@@ -52,7 +62,7 @@ export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): S
       const ok = !delivery.note.startsWith(partlyRefused)
       const did = context.run.dryRun ? 'would be mailed' : 'mailed'
       const note = ok
-        ? `${did} to ${spellCount(recipients.length, 'recipient')}`
+        ? `${did} to ${spellCount(recipients.length, 'recipient')}${tellFiles(files, attached, linked, step)}`
         : `${did}, but ${delivery.note}`
       return { ok, note }
     },
@@ -60,6 +70,17 @@ export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): S
 }
 
 const partlyRefused = 'refused for '
+
+/** What became of files that were too large; nothing of those that go as always. */
+function tellFiles(
+  files: RunFile[],
+  attached: RunFile[],
+  linked: RunFile[],
+  { linkConnection }: EmailStep,
+): string {
+  if (linked.length > 0) return `, with links to ${spellCount(linked.length, 'file')} at ${linkConnection}`
+  return attached === files ? '' : `, as ${attached[0]!.fileName}`
+}
 
 function describeReceipt({ rejected, response }: MailReceipt): string {
   if (rejected.length === 0) return `accepted: ${response}`
@@ -69,15 +90,6 @@ function describeReceipt({ rejected, response }: MailReceipt): string {
 
 function recipientSet({ to, cc = [], bcc = [] }: EmailStep): string[] {
   return [...new Set([...to, ...cc, ...bcc])].sort()
-}
-
-/** The sum is what a mail server counts: all attachments, each a third longer as base64. */
-function refuseTooLarge(files: RunFile[], { snapshot }: StepContext): void {
-  const allowed = parseSize(snapshot.policy.maxAttachmentSize ?? '10MiB')
-  const size = files.reduce((total, file) => total + Math.ceil(file.size / 3) * 4, 0)
-  if (size <= allowed) return
-  const fileName = `${files.map((file) => file.fileName).join(' + ')} in base64`
-  throw new JobsdError('MAIL_TOO_LARGE', { fileName, size, allowed })
 }
 
 /** The parts that never change for a run, step and recipient set: a mail sent twice is known as one by its id. */
@@ -146,10 +158,9 @@ async function openAttachments(
   { artifacts }: StepContext,
 ): Promise<MailMessage['attachments']> {
   return await Promise.all(
-    files.map(async ({ fileName, mediaType, sha256, size }) => ({
-      fileName,
-      mediaType,
-      localPath: await artifacts.open(sha256, size),
-    })),
+    files.map(async ({ fileName, mediaType, sha256, size }) => {
+      await artifacts.verify(sha256, size)
+      return { fileName, mediaType, localPath: await artifacts.open(sha256, size) }
+    }),
   )
 }

@@ -6,7 +6,7 @@ import { JobsdError } from '../core/errors.ts'
 import { fanOutStep } from '../core/fan-out.ts'
 import { defaultMaxRows, readRows } from '../core/fan-out-rows.ts'
 import type { Column, FanOut as FanOutManifest, Parameter } from '../core/manifest.ts'
-import type { ReportDefinition } from '../core/model.ts'
+import type { ReportDefinition, Run } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { toStorageError } from '../core/storage-error.ts'
 import { outcomeMapOf } from '../reports/outcome-map.ts'
@@ -46,6 +46,7 @@ export function createFanOut(runReport: RunReport): FanOut {
       const given = JSON.parse(await readFile(outPath, 'utf8')) as Record<string, unknown>[]
       const callCenters = snapshot.client.callCenters.map((callCenter) => callCenter.name)
       const rows = readRows(run.job, fanOut, callCenters, given)
+      refuseHeavyEvent(run, rows.length)
       const refused = rows.filter(({ fault }) => fault !== null).length
       const not = refused > 0 ? `, ${refused} of them with values that do not fit` : ''
       return { ok: true, note: `${spellCount(rows.length, 'row')}, a run for each${not}`, rows }
@@ -54,6 +55,13 @@ export function createFanOut(runReport: RunReport): FanOut {
       await rm(outPath, { force: true })
     }
   }
+}
+
+/** Each row's run holds the event of the run that asked: together no more than the rows themselves may have. */
+function refuseHeavyEvent({ event, job }: Run, rows: number): void {
+  const bytes = event === null ? 0 : Buffer.byteLength(JSON.stringify(event))
+  if (bytes * rows <= maxBytes) return
+  throw failed(job, `its event has ${bytes} bytes, too many for ${rows} rows, which would each hold it`)
 }
 
 const columnTypes: Record<Parameter['type'], Column['type']> = {

@@ -98,9 +98,11 @@ function isRepeatable({ method, onDoubt }: HttpStep): boolean {
 async function exchange(
   step: HttpStep,
   { file, values, path, key }: Planned,
-  { artifacts, connection, endpoints, signal }: StepContext,
+  { artifacts, connection, endpoints, log, run, signal }: StepContext,
   sending: () => Promise<void>,
 ): Promise<string> {
+  // A service would take what the disk made of it for what was meant.
+  if (file) await artifacts.verify(file.sha256, file.size)
   const body: HttpBody = file
     ? {
         kind: 'file',
@@ -124,8 +126,18 @@ async function exchange(
       ...(saveTo !== undefined && { saveTo }),
     }
     const answer = await endpoints.http(connection(step.connection)).send(request, sending, signal)
-    const kept = saveTo === undefined || answer.lost !== undefined ? null : await artifacts.adopt(saveTo)
-    return writeNote(answer, kept)
+    if (saveTo === undefined || answer.lost !== undefined) return writeNote(answer, null)
+    try {
+      return writeNote(answer, await artifacts.adopt(saveTo))
+    } catch (error) {
+      // It was taken: whatever becomes of its answer here, only what may be repeated is sent again for it.
+      if (request.isRepeatable) throw error
+      if (!(error instanceof JobsdError))
+        log.error({ run: run.id, step: step.name, stack: (error as Error).stack }, 'an answer was not kept')
+      const lost =
+        error instanceof JobsdError ? error.message : 'an error inside jobsd: the log has its stack'
+      return writeNote({ ...answer, lost }, null)
+    }
   } finally {
     if (saveTo !== undefined) await rm(saveTo, { force: true })
   }

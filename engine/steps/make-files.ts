@@ -37,6 +37,8 @@ export async function makeFiles(
   const files: OfferedFile[] = []
   const used = new Map<string, UsedKey>()
   for (const { file, fileName } of planned) {
+    // What is damaged would be made into a whole file, and nobody could tell any more.
+    await artifacts.verify(file.sha256, file.size)
     const localPath = await artifacts.open(file.sha256, file.size)
     const outPath = await artifacts.scratch()
     try {

@@ -10,7 +10,7 @@ import type { StepOf } from '../core/model.ts'
 import { joinPath } from '../core/paths.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
-import { expandPath } from '../core/tokens.ts'
+import { expandChoice } from '../core/tokens.ts'
 import { type Awaited, fetchAwaited } from './fetch-awaited.ts'
 
 type WaitStep = StepOf<'wait-for-file'>
@@ -54,8 +54,8 @@ function watchedFolder(step: WaitStep, { run, snapshot }: StepContext): DropFold
   const { companion, complete, connection } = step
   return {
     connection,
-    path: expandPath(step.path, values),
-    match: [expandPath(step.match, values)],
+    path: expandChoice(step.path, values),
+    match: [expandChoice(step.match, values)],
     minAge: step.minAge ?? defaultMinAge,
     ...(complete && { complete }),
     ...(companion && { companion }),

@@ -35,7 +35,7 @@ export const mutations: Mutation[] = [
         from: 'const temporary = joinNames(parent, [temporaryName(name, request.key)])',
         to: 'const temporary = joinNames(parent, [name])',
       },
-      { file: sftp, from: 'if (real === target && mayReplace) return', to: 'if (real === target) return' },
+      { file: sftp, from: '    else await publishTemporary(wire, temporary, target, taken)\n', to: '' },
     ],
     noticedBy: { test: 'test/crash/order.test.ts' },
   },

@@ -10,6 +10,8 @@ export function watchSmtp(reach) {
     if (this._socket) sessions.set(this._socket, session)
     session.to = /^RCPT TO:<([^>]*)>/.exec(text)?.[1] ?? session.to
     session.last = /^[A-Z]+(?: (?:FROM|TO))?/.exec(text)?.[0] ?? 'command'
+    // A kept session's next mail: its points are named as those of a session's first one.
+    if (session.last === 'RSET') Object.assign(session, { to: '-', hasBegun: false })
     const label = `smtp ${session.to} ${session.last}`
     reach(`${label} before`)
     const value = sendCommand.call(this, text, ...rest)

@@ -6,12 +6,13 @@ import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync } from 'node:
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { dirname, join, posix } from 'node:path'
 import ssh2, { type AuthContext, type Connection, type SFTPWrapper } from 'ssh2'
+import { announceExtensions, readTexts } from '../demo/sftp-extensions.ts'
 import { serveFolder } from '../demo/sftp-folder.ts'
 import { generateSshKey } from '../demo/ssh-key.ts'
 import { hashOf, isTemporary, type ServerRecord } from './record.ts'
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp
-const plainVersion = Buffer.from([0, 0, 0, 5, 2, 0, 0, 0, 3])
+const extensions = ['posix-rename@openssh.com', 'fsync@openssh.com']
 
 export interface SftpRecorder {
   port: number
@@ -43,7 +44,7 @@ export async function startSftpRecorder(
     client.on('session', (accept) => {
       accept().on('sftp', (acceptSftp) => {
         const sftp = acceptSftp()
-        announceExtensions(sftp)
+        announceExtensions(sftp, extensions)
         serveFolder(sftp, join(root, user), { onWrite: undefined, onAnswer: undefined, drop: () => {} })
         recordChanges(sftp, join(root, user), user, record)
         loseWrites(sftp, loses)
@@ -68,24 +69,6 @@ export async function startSftpRecorder(
       await new Promise((resolve) => listener.close(resolve))
     },
   }
-}
-
-/** ssh2's server cannot say that it has extensions: its version packet is exchanged on the way out. */
-function announceExtensions(sftp: SFTPWrapper): void {
-  const { _protocol: protocol } = sftp as unknown as {
-    _protocol: { channelData(channel: number, data: Buffer): void }
-  }
-  const send = protocol.channelData.bind(protocol)
-  const texts = ['posix-rename@openssh.com', '1', 'fsync@openssh.com', '1'].map((text) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(text.length)
-    return Buffer.concat([length, Buffer.from(text)])
-  })
-  const body = Buffer.concat([plainVersion.subarray(4), ...texts])
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(body.length)
-  protocol.channelData = (channel, data) =>
-    send(channel, data.equals(plainVersion) ? Buffer.concat([length, body]) : data)
 }
 
 function recordChanges(sftp: SFTPWrapper, folder: string, user: string, record: () => ServerRecord): void {
@@ -139,16 +122,6 @@ function loseWrites(sftp: SFTPWrapper, loses: () => boolean): void {
     if (loses()) return void sftp.status(request, STATUS_CODE.OK)
     for (const listener of keep) Reflect.apply(listener, sftp, [request, ...rest])
   })
-}
-
-function readTexts(data: Buffer): string[] {
-  const texts: string[] = []
-  for (let at = 0; at + 4 <= data.length; ) {
-    const length = data.readUInt32BE(at)
-    texts.push(data.subarray(at + 4, at + 4 + length).toString('utf8'))
-    at += 4 + length
-  }
-  return texts
 }
 
 /** Puts a whole file there as its sender would: under a temporary name first. */

@@ -102,7 +102,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     const id = verifySignature({ method, url, headers }, secretOf(options.accessKeys), now)
     const request = describeRequest(method, url, headers)
     checkRequest(request, buckets, options.accessKeys.find((key) => key.id === id)!)
-    const { body, checked } = readBody(headers, raw)
+    // A link states nothing of a body.
+    const unsigned = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }
+    const { body, checked } = readBody(headers.authorization === undefined ? unsigned : headers, raw)
     const mishap = await options.intercept?.(request)
     if (mishap instanceof S3Failure) throw mishap
     if (mishap === 'stall') return
@@ -136,6 +138,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningS3
     const known = method === 'GET' || method === 'HEAD' ? kept.get(`${request.bucket}/${request.key}`) : {}
     const { 'x-amz-tagging': _tags, ...shown } = known ?? {}
     if (options.region && request.key === '') response.setHeader('x-amz-bucket-region', options.region)
+    const disposition = request.query.get('response-content-disposition')
+    if (disposition !== undefined) response.setHeader('content-disposition', disposition)
     response.writeHead(answer.statusCode, { ...(answer.headers as Record<string, string>), ...shown })
     if (mishap === 'garble') answer.rawPayload[answer.rawPayload.length - 1]! ^= 1
     response.end(method === 'HEAD' ? undefined : answer.rawPayload)

@@ -160,8 +160,13 @@ for (const kind of mailServers) {
       const mailer = mailerTo(t, port)
       const attachments = [attach('large.bin', randomBytes(maxBytes))]
       const failure = await failureOf(mailer.send(mail({ attachments }), noMark, never))
-      t.equal(failure.code, 'MAIL_REFUSED')
+      t.equal(failure.code, 'MAIL_TOO_LARGE')
       t.equal(failure.retry, false)
+      // Its files alone would fit, so that only the server finds out, at the end.
+      const barely = [attach('barely.bin', randomBytes(Math.floor(((maxBytes / 78) * 76 * 3) / 4) - 100))]
+      const refusal = await failureOf(mailer.send(mail({ attachments: barely }), noMark, never))
+      t.equal(refusal.code, 'MAIL_TOO_LARGE')
+      t.equal(refusal.retry, false)
       await mailer.send(mail({ subject: 'small' }), noMark, never)
       const [arrived] = await arrive(1)
       t.equal((await simpleParser(arrived!.raw)).subject, 'small')

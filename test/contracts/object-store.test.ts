@@ -1,6 +1,7 @@
 import '../fakes/clean-children.ts'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import t, { type Test } from 'tap'
 import type { S3Connection } from '../../engine/core/manifest.ts'
 import { type ObjectServer, objectServers, startObjectServer } from '../fakes/object-servers.ts'
@@ -154,6 +155,26 @@ async function holdContract(t: Test, { does }: ObjectServer, open: Open): Promis
     t.strictSame(await store.list('', never), [])
   })
 
+  await t.test('links to an object that anybody can download under its name until then', async (t) => {
+    const { store } = open(t)
+    for (const key of ['mail/calls.csv', "mail/Übersicht (1)'s 100%.csv"]) {
+      await store.put(fileOf(`of ${key}`, { key }), never)
+      const answer = await fetch(await store.link(key, 3600, never))
+      t.equal(answer.status, 200, key)
+      t.equal(await answer.text(), `of ${key}`)
+      const name = encodeURIComponent(posix.basename(key)).replace(/['()]/g, percent)
+      if (does.names)
+        t.match(answer.headers.get('content-disposition'), `"; filename*=UTF-8''${name}`, 'it is downloaded')
+    }
+    const none = await fetch(await store.link('mail/none.csv', 3600, never))
+    t.ok([403, 404].includes(none.status), 'a link to nothing opens nothing')
+    if (!does.signatures) return
+    const link = await store.link('mail/calls.csv', 3600, never)
+    t.equal((await fetch(link.replace('calls.csv', 'others.csv'))).status, 403, 'it is for one object')
+    t.equal((await fetch(link.replace('X-Amz-Expires=3600', 'X-Amz-Expires=7200'))).status, 403)
+    t.equal((await fetch(link, { method: 'DELETE' })).status, 403, 'it is for reading')
+  })
+
   await t.test('refuses a wrong key', { skip: !does.signatures && 'it looks at no signature' }, async (t) => {
     const { store } = open(t, { secretAccessKey: { secret: 'wrong' } })
     t.equal((await failureOf(store.put(fileOf('x'), never))).code, 'AUTH_REFUSED')
@@ -165,6 +186,10 @@ async function holdContract(t: Test, { does }: ObjectServer, open: Open): Promis
     t.equal((await failureOf(store.put(fileOf('x'), never))).code, 'TARGET_REFUSED')
     t.equal((await failureOf(store.list('', never))).code, 'TARGET_REFUSED')
   })
+}
+
+function percent(char: string): string {
+  return `%${char.charCodeAt(0).toString(16)}`
 }
 
 async function readBack(store: ReturnType<typeof storeAt>, key: string): Promise<string> {

@@ -17,7 +17,8 @@ import type { HttpClient } from '../../engine/core/contracts/http.ts'
 import type { Keys } from '../../engine/core/contracts/keys.ts'
 import { JobsdError } from '../../engine/core/errors.ts'
 
-type Call = `${'list' | 'stat' | 'fetch' | 'hash' | 'put' | 'named' | 'move' | 'head' | 'remove' | 'link'} ${string}`
+type Call =
+  `${'list' | 'stat' | 'fetch' | 'hash' | 'put' | 'named' | 'move' | 'head' | 'remove' | 'link'} ${string}`
 
 /** What a test may do to a fake besides the contract: look at its calls, and run code before one. */
 export interface Observed {

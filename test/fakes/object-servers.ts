@@ -15,8 +15,8 @@ export interface ObjectServer {
   /** Why it is skipped here. */
   skip: false | string
   accessKey: { id: string; secret: string }
-  /** Whether it honours `If-None-Match: *`, looks at signatures, and keeps tags. */
-  does: { conditions: boolean; signatures: boolean; tags: boolean }
+  /** Whether it honours `If-None-Match: *`, looks at signatures, keeps tags, and names a download as its link asks. */
+  does: { conditions: boolean; signatures: boolean; tags: boolean; names: boolean }
   start(test: Test): Promise<RunningObjectServer>
 }
 
@@ -27,7 +27,7 @@ const front: ObjectServer = {
   name: "fauxqs behind the demo's strict front",
   skip: false,
   accessKey: { id: 'ACMEKEYID', secret: 'acme-secret' },
-  does: { conditions: true, signatures: true, tags: true },
+  does: { conditions: true, signatures: true, tags: true, names: true },
   start: () => startS3Server({ accessKeys: [{ ...front.accessKey, buckets: [bucket] }] }),
 }
 
@@ -35,7 +35,7 @@ const swift: ObjectServer = {
   name: "OpenStack Swift's s3api",
   skip: hasSwift() ? false : 'no swift-proxy with account, container and object server',
   accessKey: { id: 'acme:jobsd', secret: 'acme-secret' },
-  does: { conditions: false, signatures: true, tags: false },
+  does: { conditions: false, signatures: true, tags: false, names: true },
   async start(test) {
     const { id, secret } = swift.accessKey
     const script = new URL('./swift-server.py', import.meta.url).pathname
@@ -59,7 +59,7 @@ const moto: ObjectServer = {
   name: 'moto',
   skip: spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status === 0 ? false : 'no moto_server',
   accessKey: { id: 'ACMEKEYID', secret: 'acme-secret' },
-  does: { conditions: true, signatures: false, tags: true },
+  does: { conditions: true, signatures: false, tags: true, names: false },
   async start() {
     const port = await freePort()
     const child = spawn('moto_server', ['-p', String(port)], {

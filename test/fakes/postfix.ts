@@ -18,8 +18,8 @@ export const noPostfix: string | false = !existsSync(master)
     : 'postfix starts for root only'
 
 export interface PostfixOptions {
-  /** Where it hands on every mail, on 127.0.0.1. */
-  nextPort: number
+  /** Where it hands on every mail, on 127.0.0.1. Without it mails stay in the queue. */
+  nextPort?: number
   /** What RCPT TO is answered by address, as `550 5.1.1 words`; everybody else is accepted. */
   recipients?: Record<string, string>
   /** Of a whole mail; announced as SIZE. */
@@ -53,7 +53,7 @@ postlog unix-dgram n - n - 1 postlogd
 `
 
 /** Starts it with its files in a temporary folder. Takes about a second. Throws its log when it does not answer. */
-export async function startPostfix(options: PostfixOptions): Promise<PostfixServer> {
+export async function startPostfix(options: PostfixOptions = {}): Promise<PostfixServer> {
   const base = await mkdtemp(join(tmpdir(), 'jobsd-postfix-'))
   await makeFolders(base)
   const port = await freePort()
@@ -96,13 +96,14 @@ function settingsOf(base: string, { nextPort, recipients = {}, maxBytes, tls }: 
     smtp_host_lookup: 'native',
     smtp_dns_support_level: 'disabled',
     smtpd_peername_lookup: 'no',
-    default_transport: `smtp:[127.0.0.1]:${nextPort}`,
+    default_transport: nextPort === undefined ? 'discard:' : `smtp:[127.0.0.1]:${nextPort}`,
     // As from a stranger: nothing that is wrong with a mail is mended on its way.
     local_header_rewrite_clients: '',
     in_flow_delay: '0',
     message_size_limit: String(maxBytes ?? 0),
     smtpd_recipient_restrictions: [
       ...(answers.length > 0 ? [`check_recipient_access inline:{ ${answers.join(', ')} }`] : []),
+      ...(nextPort === undefined ? ['check_client_access static:HOLD'] : []),
       'permit_mynetworks, reject',
     ].join(', '),
     ...(tls && {

@@ -1,8 +1,9 @@
-/** An SFTP server in memory that does what a test's script says. It announces no extension. */
+/** An SFTP server in memory that does what a test's script says. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerConfig, type SFTPWrapper } from 'ssh2'
+import { announceExtensions, readTexts } from '../../scripts/demo/sftp-extensions.ts'
 import { generateSshKey } from '../../scripts/demo/ssh-key.ts'
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp
@@ -20,6 +21,9 @@ export type RequestName =
   | 'CLOSE'
   | 'REMOVE'
   | 'RENAME'
+  | 'posix-rename@openssh.com'
+  | 'hardlink@openssh.com'
+  | 'fsync@openssh.com'
   | 'MKDIR'
   | 'OPENDIR'
   | 'READDIR'
@@ -36,6 +40,8 @@ export interface SftpScript {
   tellSize?(size: number): number
   /** A rename replaces what is there, against the protocol. */
   renameReplaces?: boolean
+  /** The extensions it says it has; otherwise none. It has all of RequestName. */
+  announces?: string[]
   /** What is told of a change of permissions that is not made. */
   ignoresMode?: boolean
   /** Writes beyond this many bytes in all are refused as on a full disk. */
@@ -98,6 +104,7 @@ export async function startScriptedSftp(script: SftpScript, hostKeys?: string[])
   }
 
   function serve(sftp: SFTPWrapper): void {
+    if (script.announces) announceExtensions(sftp, script.announces)
     const handles = new Map<string, { path: string; left?: Iterator<string> }>()
     const held: (() => void)[] = []
     let idle: NodeJS.Immediate | undefined
@@ -198,6 +205,18 @@ export async function startScriptedSftp(script: SftpScript, hostKeys?: string[])
         files.delete(from)
         files.set(to, bytes)
         modes.set(to, modes.get(from) ?? 0o644)
+        return STATUS_CODE.OK
+      }),
+    )
+    sftp.on('EXTENDED', (request: number, name: RequestName, data: Buffer) =>
+      meet(name, request, () => {
+        if (name === 'fsync@openssh.com') return STATUS_CODE.OK
+        const [from = '', to = ''] = readTexts(data)
+        const bytes = files.get(from)
+        if (!bytes) return STATUS_CODE.NO_SUCH_FILE
+        if (name === 'hardlink@openssh.com' && files.has(to)) return STATUS_CODE.FAILURE
+        if (name !== 'hardlink@openssh.com') files.delete(from)
+        files.set(to, bytes)
         return STATUS_CODE.OK
       }),
     )

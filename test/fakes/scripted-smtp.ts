@@ -2,45 +2,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
+import type { SmtpAct, SmtpScript, SmtpStage } from './smtp-script.ts'
 
-/** `end` is the answer to the whole mail, `body` the moment its first bytes came, `idle` the one after its answer. */
-export type SmtpStage =
-  | 'connect'
-  | 'greeting'
-  | 'EHLO'
-  | 'STARTTLS'
-  | 'handshake'
-  | 'AUTH'
-  | 'MAIL'
-  | 'RCPT'
-  | 'DATA'
-  | 'body'
-  | 'end'
-  | 'idle'
-  | 'QUIT'
-
-/**
- * `say` is written as it is, and whether it begins like a yes decides how the server goes on. `endless` is a line that
- * does not end; `afterwards` is said once the client has gone.
- */
-export type SmtpAct =
-  | { say: string; then?: 'close' }
-  | { afterwards: string }
-  | 'silence'
-  | 'close'
-  | 'reset'
-  | 'endless'
-
-export interface SmtpMoment {
-  /** The number of the session, from 1. */
-  session: number
-  /** Mails that this session took so far. */
-  mails: number
-  /** Recipients that were named for this mail so far, this one included. */
-  recipients: number
-  /** The client's line. */
-  line: string
-}
+export type { SmtpScript } from './smtp-script.ts'
 
 export interface ScriptedSmtp {
   port: number
@@ -54,15 +18,6 @@ export interface ScriptedSmtp {
   close(): Promise<void>
 }
 
-export interface SmtpScript {
-  act?: (stage: SmtpStage, moment: SmtpMoment) => SmtpAct | undefined
-  /** What EHLO names. Default: AUTH PLAIN, 8BITMIME, and STARTTLS with `tls`. */
-  extensions?: string[]
-  /** PEM texts. */
-  tls?: { key: string; cert: string }
-  port?: number
-}
-
 const usual: Partial<Record<SmtpStage, string>> = {
   greeting: '220 mx.example ESMTP',
   STARTTLS: '220 2.0.0 go on',
@@ -73,6 +28,7 @@ const usual: Partial<Record<SmtpStage, string>> = {
   QUIT: '221 2.0.0 bye',
 }
 const asked = ['334 VXNlcm5hbWU6', '334 UGFzc3dvcmQ6', '235 2.7.0 welcome']
+const extensions = ['AUTH PLAIN', '8BITMIME']
 const mostEndlessBytes = 4 * 1024 * 1024
 
 export async function startScriptedSmtp(script: SmtpScript = {}): Promise<ScriptedSmtp> {
@@ -81,7 +37,6 @@ export async function startScriptedSmtp(script: SmtpScript = {}): Promise<Script
   let sessions = 0
   let plain = ''
   let isHealed = false
-  const extensions = script.extensions ?? ['AUTH PLAIN', '8BITMIME']
 
   function serve(bare: Socket): void {
     sessions += 1
@@ -95,18 +50,24 @@ export async function startScriptedSmtp(script: SmtpScript = {}): Promise<Script
     let accepted: string[] = []
     let logins = 0
     let farewell = ''
+    let said = ''
+
+    const choose = (stage: SmtpStage, line = ''): SmtpAct | undefined =>
+      isHealed ? undefined : script.act?.(stage, { session, mails, recipients: named, line })
 
     /** Acts at a stage; returns how the server goes on from there: as after a yes, after a no, or neither. */
     function act(stage: SmtpStage, line = '', ordinary = usual[stage]): 'yes' | 'no' | 'neither' {
-      const moment = { session, mails, recipients: named, line }
-      const given = isHealed ? undefined : script.act?.(stage, moment)
+      const given = choose(stage, line)
       if (given === undefined) {
         if (ordinary !== undefined) socket.write(`${ordinary}\r\n`)
         return ordinary?.startsWith('5') ? 'no' : 'yes'
       }
       if (typeof given === 'object' && 'say' in given) {
-        socket.write(Buffer.from(given.say, 'latin1'))
-        if (given.then) leave(given.then)
+        said = given.say
+        const bytes = Buffer.from(said, 'latin1')
+        if (given.afterMs === undefined) socket.write(bytes)
+        else setTimeout(() => socket.write(bytes), given.afterMs).unref()
+        if (given.closes) leave('close')
         if (/^[23]/.test(given.say)) return 'yes'
         return /^[45]/.test(given.say) ? 'no' : 'neither'
       }
@@ -125,11 +86,15 @@ export async function startScriptedSmtp(script: SmtpScript = {}): Promise<Script
       if (how === 'close') socket.end()
       else if (how === 'reset') bare.resetAndDestroy()
       else if (how === 'endless') writeEndlessly(socket)
+      else if (how === 'drip') drip(socket)
     }
 
     function upgrade(): void {
       bare.removeAllListeners('data')
-      if (act('handshake') !== 'yes') return
+      if (choose('handshake') !== undefined) {
+        bare.once('data', () => act('handshake'))
+        return
+      }
       unread = ''
       const secureContext = createSecureContext(script.tls)
       socket = new TLSSocket(bare, { isServer: true, secureContext })
@@ -142,11 +107,13 @@ export async function startScriptedSmtp(script: SmtpScript = {}): Promise<Script
         const isWhole = logins === 0 && /^AUTH PLAIN ./i.test(line)
         const answer = isWhole ? asked[2] : asked[Math.min(logins, 2)]
         logins += 1
-        const before = logins
+        const isLast = isWhole || logins >= 3
+        said = ''
         act('AUTH', line, answer)
-        if (before >= 3 || isWhole) logins = 0
+        if (isLast && !said.startsWith('334')) logins = 0
       } else if (verb === 'EHLO' || verb === 'HELO') {
-        const offers = script.tls && socket === bare ? [...extensions, 'STARTTLS'] : extensions
+        const own = isHealed ? extensions : (script.extensions ?? extensions)
+        const offers = script.tls && socket === bare ? [...own, 'STARTTLS'] : own
         const lines = verb === 'HELO' ? ['mx.example'] : ['mx.example', ...offers]
         const last = lines.length - 1
         const text = lines.map((word, index) => `250${index < last ? '-' : ' '}${word}`).join('\r\n')
@@ -256,4 +223,9 @@ function writeEndlessly(socket: Socket): void {
     }
   }
   more()
+}
+
+function drip(socket: Socket): void {
+  const timer = setInterval(() => socket.write('2'), 20)
+  socket.once('close', () => clearInterval(timer))
 }

@@ -18,6 +18,12 @@ function durationsOf({ timeout, trigger, steps }: Job): Limited[] {
     { pointer: `/steps/${index}/retry/delay`, text: retry?.delay, least: '1ms', most: '1d' },
     { pointer: `/steps/${index}/retry/maxDelay`, text: retry?.maxDelay, least: '1s', most: '1d' },
   ])
+  // No store signs a link for longer.
+  const ofLinks = steps.flatMap((step, index): Limited[] =>
+    step.type === 'email'
+      ? [{ pointer: `/steps/${index}/linkFor`, text: step.linkFor, least: '1h', most: '7d' }]
+      : [],
+  )
   const folders = trigger.type === 'ftp-in' ? trigger.folders : []
   const schedules = trigger.type === 'scheduled' ? trigger.schedules : []
   return [
@@ -35,6 +41,7 @@ function durationsOf({ timeout, trigger, steps }: Job): Limited[] {
       ]
     }),
     ...ofSteps,
+    ...ofLinks,
   ]
 }
 

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { HttpConnection, Job } from '../../core/manifest.ts'
 import { whyNotPublic } from '../../core/public-address.ts'
+import { couldClimb } from '../../core/request-target.ts'
 import { isLoopback } from '../formats.ts'
 import { placeOf } from '../places.ts'
 import { quote } from '../problems.ts'
@@ -86,6 +87,8 @@ const httpRequest = jobRule('http-request', (document, report) => {
     if (step.type !== 'http-request') return
     for (const [pointer, message] of bodyFaults(step))
       report(placeOf(document, `/steps/${index}${pointer}`, 'key'), message)
+    if (couldClimb(step.path))
+      report(placeOf(document, `/steps/${index}/path`), 'could be read as a way up; name the path as it is')
     if (step.onDoubt === undefined || step.method === 'POST' || step.method === 'PATCH') return
     const message = `onDoubt has no effect with ${step.method}: a repeat of it is harmless`
     report(placeOf(document, `/steps/${index}/onDoubt`, 'key'), message, 'warning')

@@ -19,6 +19,7 @@ import { httpRules } from './http.ts'
 import { jobTestRules } from './job-tests.ts'
 import { keyRules } from './keys.ts'
 import { layoutRules } from './layouts.ts'
+import { mailLinkRules } from './mail-links.ts'
 import { nameRules } from './names.ts'
 import { noEffectRules } from './no-effect.ts'
 import { outcomeRules } from './outcomes.ts'
@@ -59,6 +60,7 @@ export const rules: readonly Rule[] = [
   ...noEffectRules,
   ...fileRules,
   ...copyRules,
+  ...mailLinkRules,
   ...templateRules,
   ...reportRules,
   ...reportMailRules,

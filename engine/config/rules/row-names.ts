@@ -17,7 +17,7 @@ export function tellRowRepeats(
   const told = new Set<number>()
   for (const { step, stepIndex, sourceIndex } of deliveries) {
     const named = [
-      valueAt(document.value, `/steps/${sourceIndex}/fileName`),
+      ...['fileName', 'saveAs'].map((field) => valueAt(document.value, `/steps/${sourceIndex}/${field}`)),
       ...['path', 'prefix'].map((field) => valueAt(document.value, `/steps/${stepIndex}/${field}`)),
     ]
     const tokens = [
@@ -29,6 +29,9 @@ export function tellRowRepeats(
     if (isTold || told.has(sourceIndex)) continue
     told.add(sourceIndex)
     const message = `the runs of all rows would deliver the same name by the step ${quote(step)}; add {param.${fanOut.key}}`
-    report(placeOf(document, `/steps/${sourceIndex}/fileName`), message)
+    const field = document.value.steps[sourceIndex]!.type === 'http-request' ? 'saveAs' : 'fileName'
+    const pointer = `/steps/${sourceIndex}/${field}`
+    const isNamed = valueAt(document.value, pointer) !== undefined
+    report(placeOf(document, isNamed ? pointer : `/steps/${sourceIndex}/name`), message)
   }
 }

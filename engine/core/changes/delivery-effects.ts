@@ -3,6 +3,7 @@
 import { suffixOf } from '../companion-suffix.ts'
 import { madeName } from '../made-names.ts'
 import { domainOf } from '../mail-address.ts'
+import { mailLinkFolder } from '../mail-links.ts'
 import type { Snapshot, Step } from '../model.ts'
 import { joinPath } from '../paths.ts'
 import { recipientParameter } from '../recipients.ts'
@@ -179,6 +180,10 @@ function placeOf(
   }
   if (step.type === 'cloud-copy') {
     return { connections: [step.connection], path: step.prefix ?? '', sources: [step.from].flat() }
+  }
+  if (step.type === 'email' && step.linkConnection !== undefined) {
+    const path = mailLinkFolder('{job}', '{runId}', step.name)
+    return { connections: [step.linkConnection], path, sources: [step.from ?? []].flat() }
   }
   if (step.type === 'http-request') {
     return { connections: [step.connection], path: `${step.method} ${step.path}`, sources: [] }

@@ -14,7 +14,15 @@ export interface PlannedJob {
   previousName: string | null
 }
 
-export type SharedKind = 'settings' | 'connection' | 'policy' | 'calendar' | 'client' | 'report' | 'mail'
+export type SharedKind =
+  | 'settings'
+  | 'connection'
+  | 'policy'
+  | 'calendar'
+  | 'client'
+  | 'report'
+  | 'mail'
+  | 'step-type'
 
 /** A file that jobs depend on. */
 export interface SharedDocument {

@@ -56,6 +56,8 @@ function reaches(document: SharedDocument, { before, after }: KeptJob, keys: str
   const { trigger, steps } = after.manifest
   const has = (type: string) => steps.some((step) => step.type === type)
   switch (kind) {
+    case 'step-type':
+      return Object.hasOwn(after.stepTypes ?? {}, name) || Object.hasOwn(before.stepTypes ?? {}, name)
     case 'connection':
       return Object.hasOwn(after.connections, name)
     case 'report':
@@ -68,10 +70,10 @@ function reaches(document: SharedDocument, { before, after }: KeptJob, keys: str
     case 'policy':
       return keys.some((key) => {
         // These only say what is allowed: no run of a job that compiles differs by them.
-        if (['connections', 'recipientDomains', 'minInterval'].includes(key)) return false
+        if (['connections', 'recipientDomains', 'stepTypes', 'minInterval'].includes(key)) return false
         if (key === 'maxAttachmentSize') return has('email')
         if (key === 'reportLimits') return has('report')
-        if (key === 'dataset') return has('report')
+        if (key === 'dataset') return has('report') || after.manifest.fanOut !== undefined
         return key === 'eventKeys' ? trigger.type === 'campaign' : true
       })
     case 'settings':

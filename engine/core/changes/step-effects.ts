@@ -88,5 +88,7 @@ function hasOwnKind({ type }: Step, key: string): boolean {
   if (type === 'cloud-fetch' && key === 'prefix') return false
   // Nor is where they are waited for, or deleted.
   if ((type === 'wait-for-file' || type === 'delete-old-files') && key === 'path') return false
+  // Whom a notice goes to no list of recipients tells.
+  if (type === 'notify' && key === 'to') return false
   return ownKinds.some((own) => own === key)
 }

@@ -24,7 +24,7 @@ export interface Artifacts {
   adopt(scratchPath: string): Promise<Artifact>
   /** The local path of an artifact, its size verified. Throws ARTIFACT_DAMAGED. */
   open(sha256: Sha256, size: number): Promise<string>
-  /** Reads all of an artifact. Throws ARTIFACT_DAMAGED unless every byte is what it was. */
+  /** Reads all of an artifact. Throws ARTIFACT_DAMAGED unless every byte is what it was, STORAGE_FAILED for what passes. */
   verify(sha256: Sha256, size: number): Promise<void>
 }
 

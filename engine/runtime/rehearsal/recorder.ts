@@ -13,6 +13,7 @@ import { JobsdError } from '../../core/errors.ts'
 import { alternativeNames } from '../../core/free-name.ts'
 import type { Connection, SmtpConnection } from '../../core/manifest.ts'
 import type { RunFile } from '../../core/model.ts'
+import { describeAttachment } from './kept-attachments.ts'
 import { keptRequests } from './kept-requests.ts'
 import { standInKeys } from './stand-in-keys.ts'
 
@@ -132,16 +133,9 @@ export function createRecorder(parts: RecorderParts): Recorder {
     ): Promise<void> {
       const mime = await parts.buildMail(connection, message)
       await transmitting()
-      const attachments = message.attachments.map(({ fileName, localPath }) => {
-        const named = files.filter((file) => file.fileName === fileName)
-        const offered = named.find((file) => localPath.endsWith(file.sha256)) ?? named[0]
-        return {
-          fileName,
-          size: offered?.size ?? 0,
-          sha256: offered?.sha256 ?? '',
-          rows: offered?.rows ?? null,
-        }
-      })
+      const attachments = await Promise.all(
+        message.attachments.map((each) => describeAttachment(each, files)),
+      )
       const counted = attachments.flatMap(({ rows }) => (rows === null ? [] : [rows]))
       const { to, cc, bcc } = message
       // As the mail's header has it: one line.

@@ -143,9 +143,15 @@ t.test(
       [409, 'TARGET_REFUSED', false],
       [429, 'TARGET_BUSY', true],
       [500, 'TARGET_BUSY', true],
+      [501, 'TARGET_BUSY', true],
       [502, 'REQUEST_IN_DOUBT', false],
       [503, 'TARGET_BUSY', true],
       [504, 'REQUEST_IN_DOUBT', false],
+      [507, 'TARGET_BUSY', true],
+      [520, 'REQUEST_IN_DOUBT', false],
+      [522, 'REQUEST_IN_DOUBT', false],
+      [524, 'REQUEST_IN_DOUBT', false],
+      [527, 'REQUEST_IN_DOUBT', false],
     ]
     for (const [status, code, retry] of cases) {
       const { port } = await serveHttp(t, (seen, response) => {
@@ -163,6 +169,14 @@ t.test(
     }
   },
 )
+
+t.test('what may be repeated is in no doubt, whoever answered', async (t) => {
+  for (const status of [500, 502, 504, 520, 524]) {
+    const { port } = await serveHttp(t, (_, response) => response.writeHead(status).end())
+    const { error } = await send(httpConnection(port), { method: 'PUT', isRepeatable: true })
+    t.equal(error?.code, 'TARGET_BUSY', String(status))
+  }
+})
 
 t.test('only the statuses that are expected are fine', async (t) => {
   const { port } = await serveHttp(t, (_, response) => response.writeHead(404).end())

@@ -1,13 +1,15 @@
+import { hash } from 'node:crypto'
 import { watch } from 'node:fs'
-import { link, readdir, stat, writeFile } from 'node:fs/promises'
+import { link, open, readdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createLocalFiles } from '../../../engine/adapters/local-files.ts'
 
 const never = new AbortController().signal
 const rounds = 100
+const share = { apiVersion: 'jobsd/v1', kind: 'Connection', name: 'share', type: 'folder' } as const
 
 /** Puts the next file under the same name as soon as the one before has its new one. */
 const writer = `
@@ -63,3 +65,69 @@ t.test(
     t.same((await readdir(join(folder, 'out'))).sort(), ['.b.77aa.part', 'a'])
   },
 )
+
+t.test('an attempt that comes back late leaves the file of the next one alone', async (t) => {
+  const folder = t.testdir({ out: {} })
+  const localPath = join(folder, 'artifact')
+  await writeFile(localPath, 'one')
+  const files = createLocalFiles({ ...share, path: join(folder, 'out') })
+  const request = {
+    path: '/a.csv',
+    localPath,
+    size: 3,
+    sha256: hash('sha256', 'one'),
+    key: 'k',
+    overwrite: 'fail',
+  } as const
+  const syncs = await holdSyncs(t, localPath)
+  const stop = new AbortController()
+  const first = files.put(request, stop.signal)
+  const [endFirst] = await syncs(1)
+  stop.abort(new Error('given up'))
+  const second = files.put(request, never)
+  const [, endSecond] = await syncs(2)
+  endFirst?.()
+  await t.rejects(first, { message: 'given up' })
+  endSecond?.()
+  t.match(await second, '3 bytes written to /a.csv')
+  t.same(await readdir(join(folder, 'out')), ['a.csv'])
+})
+
+t.test('a put whose temporary file was exchanged gives no name to the other one', async (t) => {
+  const folder = t.testdir({ out: {} })
+  const localPath = join(folder, 'artifact')
+  await writeFile(localPath, 'one')
+  const files = createLocalFiles({ ...share, path: join(folder, 'out') })
+  const syncs = await holdSyncs(t, localPath)
+  const put = files.put(
+    { path: '/a.csv', localPath, size: 3, sha256: hash('sha256', 'one'), key: 'k', overwrite: 'replace' },
+    never,
+  )
+  const [end] = await syncs(1)
+  const temporary = join(folder, 'out/.a.csv.k.part')
+  await rename(temporary, join(folder, 'moved'))
+  await writeFile(temporary, 'half')
+  end?.()
+  await t.rejects(put, { code: 'VERIFY_FAILED', retry: true })
+  t.same(await readdir(join(folder, 'out')), ['.a.csv.k.part'], 'whoever wrote it has it still')
+})
+
+/** Holds every fsync of a file back, until it is let go by the one returned for it when so many were begun. */
+async function holdSyncs(t: Test, anyFile: string) {
+  const file = await open(anyFile)
+  const prototype = Object.getPrototypeOf(file) as { sync(): Promise<void> }
+  await file.close()
+  const held: (() => void)[] = []
+  const { sync } = prototype
+  prototype.sync = async function (this: typeof file) {
+    if ((await this.stat()).isFile()) await new Promise<void>((resolve) => held.push(resolve))
+    return sync.call(this)
+  }
+  t.teardown(() => {
+    prototype.sync = sync
+  })
+  return async (count: number) => {
+    while (held.length < count) await setImmediate()
+    return held
+  }
+}

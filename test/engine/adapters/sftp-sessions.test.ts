@@ -106,10 +106,11 @@ t.test('a longer file under the temporary name is not gone on from', async (t) =
 })
 
 t.test(
-  'an attempt that ran out of time leaves a large file to go on from, one that was called off leaves nothing',
+  'an attempt that ran out of time leaves a large file to go on from, one of a run that is over leaves nothing',
   async (t) => {
     for (const [reason, left] of [
       [new JobsdError('STEP_TIMEOUT', { step: 'upload', timeoutMs: 1 }), ['/.a.bin.k.part']],
+      [new JobsdError('RUN_TIMEOUT', { run: 'r1', timeout: '1d' }), []],
       [new Error('called off'), []],
     ] as const) {
       const stop = new AbortController()

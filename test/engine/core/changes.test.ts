@@ -203,7 +203,7 @@ t.test('no setting of a job can change without being told', async (t) => {
       )
       .replace(
         '    template: note',
-        '    template: note\n    cc: [a@acme.example]\n    subject: S\n    timeout: 5m',
+        '    template: note\n    cc: [a@acme.example]\n    subject: S\n    onTooLarge: link\n    linkConnection: s3\n    linkFor: 3d\n    timeout: 5m',
       )
       .concat(
         '  - name: fetch\n    type: cloud-fetch\n    connection: s3\n    prefix: a/\n    match: b\n    newest: 1\n    maxFiles: 2\n    onEmpty: skip\n',

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { checkTokens, expandPath, expandTokens, type TokenValues } from '../../../engine/core/tokens.ts'
+import {
+  checkTokens,
+  expandChoice,
+  expandPath,
+  expandTokens,
+  type TokenValues,
+} from '../../../engine/core/tokens.ts'
 
 const values: TokenValues = {
   client: 'acme',
@@ -72,8 +78,24 @@ t.test('a file name has at most 200 bytes and keeps its extension', async (t) =>
     ...values,
     campaign: { id: '1', name: 'ü'.repeat(300) },
   })
-  t.equal(name, `${'ü'.repeat(96)}.csv.gz`)
-  t.equal(Buffer.byteLength(name), 199)
+  t.match(name, /^ü{92}-[0-9a-f]{8}\.csv\.gz$/)
+  t.equal(Buffer.byteLength(name), 200)
+  const of = (site: string) =>
+    expandTokens('{campaign.name}_{campaign.id}.csv', {
+      ...values,
+      campaign: { id: site, name: 'x'.repeat(300) },
+    })
+  t.not(of('s1'), of('s2'), 'what is cut off still tells two files apart')
+})
+
+t.test('what chooses files has every value, or none is chosen', async (t) => {
+  t.equal(expandChoice('/out/{callCenter}/{slot:yyyy}', values), '/out/dallas/2026')
+  for (const template of ['{callCenter}_*.csv', '/out/{callCenter}', 'a/{param.site}/*']) {
+    t.throws(() => expandChoice(template, nothing), {
+      code: 'TEMPLATE_FAILED',
+      message: /without it other files would be chosen/,
+    })
+  }
 })
 
 t.test('the slashes of a path are its own', async (t) => {

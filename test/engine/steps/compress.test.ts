@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
@@ -105,6 +105,16 @@ t.test(
     t.same([...readZip(await bytesOf(made.files![0]!)).keys()], names)
   },
 )
+
+t.test('what is damaged is packed by neither format, and leaves nothing behind', async (t) => {
+  const whole = await offerFile(artifacts, 'whole.csv', 'two\n')
+  const damaged = await offerFile(artifacts, 'pay.csv', 'pay 100\n')
+  await writeFile(join(folder, damaged.sha256), 'pay 900\n')
+  const before = await readdir(folder, { recursive: true })
+  for (const step of [zip, gzip])
+    await t.rejects(compressStep.run(step, context([damaged, whole])), { code: 'ARTIFACT_DAMAGED' })
+  t.same(await readdir(folder, { recursive: true }), before)
+})
 
 t.test('with a key every entry is encrypted by AES-256, and no bytes of it are there in clear', async (t) => {
   const keys = { passphrase: async () => new Secret('canary-passphrase') } as Partial<Keys> as Keys

@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import t from 'tap'
 import type { CustomStepCode, CustomStepGiven } from '../../../engine/core/contracts/step.ts'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { StepOf } from '../../../engine/core/model.ts'
+import { Secret } from '../../../engine/core/secret.ts'
 import { createCustomStep, rehearsedCustomStep } from '../../../engine/steps/custom.ts'
 import { createTestArtifacts } from '../../fakes/artifacts.ts'
 import { createStep } from '../../fakes/snapshot.ts'
@@ -97,6 +99,16 @@ t.test('its errors become ours, in one line; those that are ours stay', async (t
   const own = new JobsdError('TARGET_FULL', { connection: 'a', path: 'b' })
   const other = await setUp(t.testdir({}), () => Promise.reject(own))
   await t.rejects(other.run(), own)
+})
+
+t.test('no secret that was opened is in what it says, cut or whole', async (t) => {
+  const value = 'hunter2-SUPER-secret-password'
+  new Secret(value).reveal()
+  const { run } = await setUp(t.testdir(), async () => ({ ok: true, note: `as ${value}` }))
+  t.equal((await run()).note, 'as [secret]')
+  const thrown = await setUp(t.testdir({}), () => Promise.reject(new Error(`${'x'.repeat(285)} ${value}`)))
+  const error = await thrown.run().catch((failure: unknown) => failure)
+  t.notMatch(inspect(error, { depth: 9 }), /hunter2/)
 })
 
 t.test('an engine without its code, and a snapshot without its document, say so', async (t) => {

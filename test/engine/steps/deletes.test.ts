@@ -1,6 +1,7 @@
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { createLocalFiles } from '../../../engine/adapters/local-files.ts'
 import { asideOf } from '../../../engine/core/delete-seen.ts'
 import { fileKey } from '../../../engine/core/file-key.ts'
 import type { StepOf } from '../../../engine/core/model.ts'
@@ -16,6 +17,9 @@ const folder = t.testdir()
 const artifacts = createTestArtifacts(folder)
 const path = '/in/leads.csv'
 const dayMs = 86_400_000
+/** A folder connection whose `in` holds `.jobsd/deleting` too. */
+const openFolder = (root: string) =>
+  createLocalFiles({ apiVersion: 'jobsd/v1', kind: 'Connection', name: 'share', type: 'folder', path: root })
 const nowMs = Date.parse('2026-11-23T00:31:00.000Z')
 
 t.test('delete-file', async (t) => {
@@ -73,6 +77,18 @@ t.test('delete-file', async (t) => {
       t.same([...remote.files.keys()], [path])
     },
   )
+
+  t.test('what was cut off between its two names is deleted under both', async (t) => {
+    const root = t.testdir({ in: { 'leads.csv': 'one\n', '.jobsd': { deleting: {} } } })
+    const remote = openFolder(root)
+    const key = fileKey('share', (await remote.stat(path, new AbortController().signal))!)
+    await link(join(root, path), join(root, asideOf(path)))
+    const endpoints = createMemoryEndpoints({ files: { share: remote } })
+    const run = { trigger: { type: 'ftp-in' as const, key } }
+    const context = createStepContext('tidy', folder, { run, files: [posted], artifacts, endpoints })
+    t.match(await deleteFileStep.run(step, context), { note: '/in/leads.csv deleted' })
+    t.same(await readdir(join(root, 'in'), { recursive: true }), ['.jobsd', '.jobsd/deleting'])
+  })
 
   t.test('a claimed file is deleted where it lies', async (t) => {
     const lies = '/in/.jobsd/claimed/1/leads.csv'
@@ -156,6 +172,25 @@ t.test('delete-old-files', async (t) => {
       note: '1 file of share:/out would be deleted: a.csv',
     })
     t.same([...remote.files.keys()], ['/out/a.csv'])
+  })
+
+  t.test('a file that was cut off between its two names counts once, and goes under all', async (t) => {
+    const root = t.testdir({ out: { 'a.csv': 'a', 'b.csv': 'b', '.jobsd': { deleting: {} } } })
+    for (const [name, second] of [
+      ['a.csv', 1],
+      ['b.csv', 2],
+    ] as const) {
+      await utimes(join(root, 'out', name), second, second)
+      await link(join(root, 'out', name), join(root, asideOf(`/out/${name}`)))
+    }
+    // Cut off later: its old name is a hidden one by now.
+    await rename(join(root, 'out/b.csv'), join(root, asideOf('/out/.b.csv.0f3c.part')))
+    const endpoints = createMemoryEndpoints({ files: { share: openFolder(root) } })
+    const context = createStepContext('tidy', folder, { artifacts, endpoints })
+    t.match(await deleteOldFilesStep.run(step, context), {
+      note: '2 files of share:/out deleted: b.csv, a.csv',
+    })
+    t.same(await readdir(join(root, 'out'), { recursive: true }), ['.jobsd', '.jobsd/deleting'])
   })
 
   t.test('over SFTP it deletes files, and neither links nor folders', async (t) => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { JobsdError } from '../../../engine/core/errors.ts'
 import type { MailData } from '../../../engine/core/mail-data.ts'
@@ -272,6 +274,15 @@ t.test('email', async (t) => {
     t.equal(await sizes([large(1536), large(1537)], { snapshot }), 'MAIL_TOO_LARGE')
     t.equal(await sizes([large((10 * 1024 * 1024 * 3) / 4)]), 'ARTIFACT_DAMAGED', 'the default is 10MiB')
     t.equal(await sizes([large((10 * 1024 * 1024 * 3) / 4 + 1)]), 'MAIL_TOO_LARGE')
+  })
+
+  t.test('a damaged file is not mailed', async (t) => {
+    const pay = await offerFile(artifacts, 'pay.csv', 'pay 100')
+    writeFileSync(join(folder, pay.sha256), 'pay 900')
+    const { mailer, step, context, delivery } = setUp([calls, pay])
+    await t.rejects(step.run(mail, context), { code: 'ARTIFACT_DAMAGED' })
+    t.same(mailer.mails, [])
+    t.equal(delivery()?.state, 'failed')
   })
 
   t.test('a dry run renders and sends nothing', async (t) => {

@@ -131,6 +131,12 @@ t.test('what is wrong with the query is told as the fan-out that failed', async 
     { query: 'SELECT range::VARCHAR AS site FROM range(1001)' },
     /gave 1001 rows, maxRows allows 1000/,
   )
+  const heavy = { event: { campaign: { id: '1', name: 'x'.repeat(100_000) } } }
+  const many = { query: 'SELECT range::VARCHAR AS site FROM range(200)' }
+  await t.rejects(stage.ask(many, heavy), {
+    code: 'FAN_OUT_FAILED',
+    message: /its event has 1000\d\d bytes, too many for 200 rows/,
+  })
   await fails({ query: "SELECT 'a' AS site UNION ALL SELECT 'a'" }, /two rows have the site "a"/)
 })
 

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../engine/core/contracts/http.ts'
 import { JobsdError } from '../../../engine/core/errors.ts'
@@ -69,9 +70,26 @@ t.test('tokens are filled where they stand, and every request has the key of its
 
 t.test('a value that is missing or climbs fails the step before anything is sent', async (t) => {
   const { sent, client } = createService()
-  for (const callCenter of [null, '..', '../..', '%2e%2e/x', 'a/../b', 'a\nb']) {
+  for (const callCenter of [
+    null,
+    '..',
+    '../..',
+    '%2e%2e/x',
+    'a/../b',
+    'a\nb',
+    '..;',
+    '..;x=1',
+    '%2e%2e%3b',
+  ]) {
     const context = contextOf(t, client, { run: { callCenter } })
     await t.rejects(httpRequestStep.run(step, context), { code: 'TEMPLATE_FAILED' }, String(callCenter))
+  }
+  for (const wider of [{ query: { site: '{callCenter}' } }, { json: { site: ['{callCenter}'] } }]) {
+    const context = contextOf(t, client, { run: { callCenter: null } })
+    await t.rejects(httpRequestStep.run({ ...step, path: '/sites', json: { a: 'b' }, ...wider }, context), {
+      code: 'TEMPLATE_FAILED',
+      message: /without it something else would be asked for/,
+    })
   }
   t.equal(sent.length, 0)
 })
@@ -150,6 +168,43 @@ t.test('an answer that could not be kept fails the step, but the request is not 
   await t.rejects(httpRequestStep.run(saving, context), told)
   t.equal(sent.length, 1)
   t.match([...context.deliveries.values()], [{ state: 'confirmed' }])
+})
+
+t.test('nor is it where the own disk cannot keep the answer', async (t) => {
+  const { sent, client } = createService()
+  const real = createTestArtifacts(t.testdir())
+  const full = new JobsdError('STORAGE_FAILED', { reason: 'ENOSPC' })
+  for (const [failure, reason] of [
+    [full, /could not be kept: the engine's own storage failed: ENOSPC$/],
+    [new TypeError('a bug'), /could not be kept: an error inside jobsd/],
+  ] as const) {
+    const context = contextOf(t, client, { artifacts: { ...real, adopt: () => Promise.reject(failure) } })
+    sent.length = 0
+    for (let attempt = 1; attempt <= 3; attempt++)
+      await t.rejects(httpRequestStep.run({ ...step, saveAs: 'receipt.json' }, context), {
+        code: 'ANSWER_LOST',
+        message: reason,
+      })
+    t.equal(sent.length, 1)
+    t.match([...context.deliveries.values()], [{ state: 'confirmed' }])
+  }
+  const context = contextOf(t, client, { artifacts: { ...real, adopt: () => Promise.reject(full) } })
+  const put = { ...step, method: 'PUT', saveAs: 'receipt.json' } as const
+  await t.rejects(httpRequestStep.run(put, context), { code: 'STORAGE_FAILED' }, 'a PUT goes again')
+})
+
+t.test('a damaged file is not sent', async (t) => {
+  const folder = t.testdir()
+  const artifacts = createTestArtifacts(folder)
+  const file = await offerFile(artifacts, 'pay.csv', 'pay 100')
+  writeFileSync(join(folder, file.sha256), 'pay 900')
+  const { sent, client } = createService()
+  for (const method of ['POST', 'PUT'] as const) {
+    const context = contextOf(t, client, { files: [file], artifacts })
+    const sending = httpRequestStep.run({ ...step, method, from: 'build' }, context)
+    await t.rejects(sending, { code: 'ARTIFACT_DAMAGED' })
+  }
+  t.equal(sent.length, 0)
 })
 
 t.test('each file goes in a request of its own; two that would be one are refused first', async (t) => {

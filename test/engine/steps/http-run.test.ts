@@ -8,6 +8,7 @@ import { openSqliteLedger } from '../../../engine/adapters/ledger/sqlite.ts'
 import type { HttpConnection } from '../../../engine/core/manifest.ts'
 import type { Step, StepOf } from '../../../engine/core/model.ts'
 import { Secret } from '../../../engine/core/secret.ts'
+import { createRepeats } from '../../../engine/runtime/repeats.ts'
 import { createRunner } from '../../../engine/runtime/runner.ts'
 import { httpRequestStep } from '../../../engine/steps/http-request.ts'
 import { createTestArtifacts } from '../../fakes/artifacts.ts'
@@ -59,14 +60,19 @@ async function createStage(
     ...{ job: snapshot.job, trigger: { type: 'manual' as const, key: 'k' }, snapshot: snapshot.digest, now },
     ...{ firstStep: 'tell', dryRun: false },
   })
-  const walk = () =>
+  const artifacts = createTestArtifacts(folder)
+  const walk = (runId = id!) =>
     createRunner({
-      ...{ ledger, steps: [httpRequestStep as never], endpoints, clock, log },
-      artifacts: createTestArtifacts(folder),
+      ...{ ledger, steps: [httpRequestStep as never], endpoints, clock, log, artifacts },
       snapshot: async () => snapshot,
       onProgress: () => undefined,
-    })(id!, never)
-  return { folder, ledger, log, walk, run: async () => (await ledger.run(id!))! }
+    })(runId, never)
+  const repeats = createRepeats({
+    ...{ ledger, artifacts, begin: (due) => ledger.recordDue(due), createId: randomUUID, now: () => now },
+    findJob: async () => ({ snapshot, revision: 'r' }) as never,
+  })
+  const run = async (runId = id!) => (await ledger.run(runId))!
+  return { folder, ledger, log, walk, repeats, run }
 }
 
 const auth = { type: 'bearer', token: { secret: 'crm-token' } } as const
@@ -127,4 +133,24 @@ t.test('the secret is in no row, file, log or error, whatever the service says',
   t.notMatch(rows, canary)
   for (const name of readdirSync(folder).filter((each) => each.includes('.')))
     t.notMatch(readFileSync(join(folder, name)).toString('latin1'), canary, name)
+})
+
+t.test('a request whose answer is kept can be sent again, and again; the newest answer counts', async (t) => {
+  const { port, seen } = await serveHttp(t, (_, response, count) => response.end(`answer ${count}`))
+  const { walk, run, repeats } = await createStage(t, httpConnection(port, { auth }), { saveAs: 'a.txt' })
+  await walk()
+  let last = await run()
+  for (const count of [2, 3]) {
+    const id = await repeats.resend({ run: last.id, who: 'ana', why: 'they lost it' })
+    await walk(id)
+    const again = await run(id)
+    t.match(again, {
+      state: 'succeeded',
+      steps: [{ attempts: 1, deliveries: [{ state: 'confirmed' }] }],
+    })
+    t.match(again.files, [{ step: 'tell', fileName: 'a.txt' }])
+    t.not(again.files[0]?.sha256, last.files[0]?.sha256)
+    t.equal(seen.length, count)
+    last = again
+  }
 })

@@ -1,5 +1,5 @@
 /** encrypt, decrypt and sign with real keys: what they offer, what they say, what they leave behind. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createKeys } from '../../../engine/adapters/keys.ts'
@@ -132,6 +132,15 @@ t.test('a failure offers nothing, leaves nothing, and is not tried again', async
   }
   t.same(stage.left(), [])
   t.equal(readdirSync(t.testdirName).filter((name) => /^[0-9a-f]{64}$/.test(name)).length, 2)
+})
+
+t.test('what is damaged is neither encrypted nor signed', async (t) => {
+  const stage = await setUp(t.testdir())
+  writeFileSync(join(t.testdirName, stage.files[0]!.sha256), rows.replace('20', '90'))
+  const damaged = { code: 'ARTIFACT_DAMAGED' }
+  await t.rejects(encryptStep.run(encrypt(), stage.begin('encrypt')), damaged)
+  await t.rejects(signStep.run(sign(), stage.begin('sign')), damaged)
+  t.equal(readdirSync(t.testdirName).filter((name) => /^[0-9a-f]{64}$/.test(name)).length, 1)
 })
 
 t.test(
