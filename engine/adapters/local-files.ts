@@ -9,9 +9,11 @@ import { type ByteCount, countBytes, readHandle, syncFolder, writeLocal } from '
 import { isErrno, translateFileError } from './local-errors.ts'
 import { liesIn } from './local-place.ts'
 import {
+  expectOwn,
   lookAt,
   nameFile,
   publish,
+  removeOwn,
   removeTemporaryNames,
   untilAborted,
   writeTemporary,
@@ -163,14 +165,17 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         const done = await judgeTarget(target, request, signal)
         if (done !== undefined) return done
         const temporary = join(parent, temporaryName(name, request.key))
+        // An attempt that was given up meanwhile has a next one, which writes under the same name.
+        signal.throwIfAborted()
+        const own = await writeTemporary(temporary, request, signal)
         try {
-          await writeTemporary(temporary, request, signal)
           signal.throwIfAborted()
+          await expectOwn(temporary, own, request.path)
           const named = await nameFile(temporary, parent, name, request)
           await syncFolder(parent)
           return `${request.size} bytes written to ${named}`
         } catch (error) {
-          await rm(temporary, { force: true })
+          await removeOwn(temporary, own)
           throw error
         }
       }),
@@ -196,6 +201,7 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         const stats = parent === undefined ? undefined : await lookAt(join(parent, name))
         if (parent === undefined || !stats) return
         if (!stats.isFile()) throw refuse(path, 'it is not a plain file')
+        await removeTemporaryNames(parent, stats)
         await rm(join(parent, name), { force: true })
         await syncFolder(parent)
       }),

@@ -11,12 +11,21 @@ import { countBytes, readArtifact, readHandle, writeAll } from './local-bytes.ts
 import { isErrno } from './local-errors.ts'
 import { expectNewIn } from './local-place.ts'
 
-/** Writes an artifact whole to a temporary path, on disk when it resolves. Throws ARTIFACT_DAMAGED, VERIFY_FAILED. */
-export async function writeTemporary(path: string, request: PutRequest, signal: AbortSignal): Promise<void> {
+/**
+ * Writes an artifact whole to a temporary path, on disk when it resolves with what it made; leaves nothing of its own
+ * when it throws. Throws ARTIFACT_DAMAGED, VERIFY_FAILED.
+ */
+export async function writeTemporary(
+  path: string,
+  request: PutRequest,
+  signal: AbortSignal,
+): Promise<Identity> {
   // What an earlier put left is never written into: somebody may have put a link there.
   await rm(path, { force: true })
   const file = await open(path, 'wx+')
+  let own: Identity | undefined
   try {
+    own = await file.stat()
     await expectNewIn(file, dirname(path))
     await countBytes(untilAborted(readArtifact(request), signal), (chunk, position) =>
       writeAll(file, chunk, position),
@@ -31,9 +40,24 @@ export async function writeTemporary(path: string, request: PutRequest, signal: 
       })
     if (request.verify === 'sha256' && (await countBytes(readHandle(file))).sha256 !== request.sha256)
       throw new JobsdError('VERIFY_FAILED', { path: request.path, reason: 'another sha256' })
+    return own
+  } catch (error) {
+    await removeOwn(path, own)
+    throw error
   } finally {
     await file.close()
   }
+}
+
+/** Throws VERIFY_FAILED, about `path`, where another file has the temporary name by now. */
+export async function expectOwn(temporary: string, own: Identity, path: string): Promise<void> {
+  if (isSameFile(own, await lookAt(temporary))) return
+  throw new JobsdError('VERIFY_FAILED', { path, reason: 'its temporary file was exchanged' })
+}
+
+/** Removes a temporary file, but not one of an attempt that writes under the same name by now. */
+export async function removeOwn(temporary: string, own: Identity | undefined): Promise<void> {
+  if (isSameFile(own, await lookAt(temporary))) await removeName(temporary)
 }
 
 /**
@@ -137,6 +161,7 @@ export async function removeTemporaryNames(folder: string, { ino, dev, nlink }: 
   }
 }
 
+/** What a file is, whatever it is called. */
 type Identity = Pick<Stats, 'ino' | 'dev'>
 
 function isSameFile(one: Identity | undefined, other: Identity | undefined): boolean {

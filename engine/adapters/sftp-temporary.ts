@@ -19,7 +19,7 @@ const MODE_BITS = 0o7777
 /** Whether a put that ended with this error leaves what it wrote, for a repeat to go on from. */
 export function mayResume({ size }: Pick<PutRequest, 'size'>, error: unknown): boolean {
   if (size < RESUME_BYTES || !(error instanceof JobsdError)) return false
-  return ['ENDPOINT_UNREACHABLE', 'ENDPOINT_TIMEOUT', 'STEP_TIMEOUT', 'RUN_TIMEOUT'].includes(error.code)
+  return ['ENDPOINT_UNREACHABLE', 'ENDPOINT_TIMEOUT', 'STEP_TIMEOUT'].includes(error.code)
 }
 
 /**

@@ -24,7 +24,7 @@ export async function deleteSeen(
 
 /**
  * Ends a deletion that broke off: true where the file is deleted now, false where another one lay aside, which gets
- * its name back unless that is taken; undefined where nothing lies aside.
+ * its name back unless that is taken; undefined where nothing lies aside, or the file has its own name still.
  */
 export async function endDeletion(
   remote: RemoteFiles,
@@ -36,7 +36,9 @@ export async function endDeletion(
   if (left === undefined) return undefined
   if (await isSeen(remote, left, seen, signal)) {
     await remote.remove(aside, signal)
-    return true
+    const there = await remote.stat(seen.from, signal)
+    // A move in two steps, one name after the other, that broke off in between: nothing is deleted yet.
+    return there && (await isSeen(remote, there, seen, signal)) ? undefined : true
   }
   await giveBack(remote, aside, seen.from, signal)
   return false

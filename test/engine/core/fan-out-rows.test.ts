@@ -45,34 +45,37 @@ t.test('a value that does not fit is the fault of its row alone', async (t) => {
   t.equal(rows[1]?.fault, null)
 })
 
-t.test('a call center of somebody else is a fault, and none is one too: its run would see all of them', async (t) => {
-  const changes: Partial<FanOut> = {
-    key: 'least',
-    callCenter: 'site',
-    parameters: [
-      { name: 'site', type: 'text' },
-      { name: 'least', type: 'integer' },
-    ],
-  }
-  const rows = read(
-    [
-      { site: 'tampa', least: 1 },
-      { site: 'boston', least: 2 },
-      { site: null, least: 3 },
-    ],
-    changes,
-  )
-  t.same(
-    rows.map(({ key, callCenter }) => [key, callCenter]),
-    [
-      ['1', 'tampa'],
-      ['2', null],
-      ['3', null],
-    ],
-  )
-  t.match(rows[1]?.fault, /"boston", which is no call center of the client: it has dallas, tampa/)
-  t.equal(rows[2]?.fault, 'the row has no site, its call center')
-})
+t.test(
+  'a call center of somebody else is a fault, and none is one too: its run would see all of them',
+  async (t) => {
+    const changes: Partial<FanOut> = {
+      key: 'least',
+      callCenter: 'site',
+      parameters: [
+        { name: 'site', type: 'text' },
+        { name: 'least', type: 'integer' },
+      ],
+    }
+    const rows = read(
+      [
+        { site: 'tampa', least: 1 },
+        { site: 'boston', least: 2 },
+        { site: null, least: 3 },
+      ],
+      changes,
+    )
+    t.same(
+      rows.map(({ key, callCenter }) => [key, callCenter]),
+      [
+        ['1', 'tampa'],
+        ['2', null],
+        ['3', null],
+      ],
+    )
+    t.match(rows[1]?.fault, /"boston", which is no call center of the client: it has dallas, tampa/)
+    t.equal(rows[2]?.fault, 'the row has no site, its call center')
+  },
+)
 
 t.test('rows that cannot be told apart give nobody anything', async (t) => {
   const fails = (rows: Record<string, unknown>[], reason: RegExp, changes: Partial<FanOut> = {}) =>
