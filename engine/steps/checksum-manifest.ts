@@ -50,6 +50,8 @@ async function listFiles(
 ): Promise<ListedFile[]> {
   const listed: ListedFile[] = []
   for (const { fileName, sha256, size } of inputs(from)) {
+    // Damaged on our disk, its digest would vouch for the damage.
+    await artifacts.verify(sha256, size)
     const localPath = await artifacts.open(sha256, size)
     listed.push({ fileName, size, digest: await digestFile(localPath, algorithm, signal) })
   }

@@ -7,13 +7,16 @@ interface Body {
   text: string
 }
 
+/** As wide as the standard templates, which end in a table of their own. */
+const style = 'margin:0 auto;max-width:560px;padding:0 12px 24px'
+
 /** The body with a paragraph for each link behind it. */
 export function addLinks<T extends Body>(body: T, links: readonly FileLink[], locale = 'en'): T {
   if (links.length === 0) return body
   const told = links.map((link) => tell(link, locale))
   const paragraphs = told.map(
     ({ what, until, url }) =>
-      `<p>${escapeHtml(what)}: <a href="${escapeHtml(url)}">download it</a> ${escapeHtml(until)}.</p>`,
+      `<p style="${style}">${escapeHtml(what)}: <a href="${escapeHtml(url)}">download it</a> ${escapeHtml(until)}.</p>`,
   )
   const lines = told.map(({ what, until, url }) => `${what}: download it ${until}:\n${url}\n`)
   return {

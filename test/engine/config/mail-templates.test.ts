@@ -103,7 +103,7 @@ for (const name of ['report-ready', 'campaign-result']) {
         'Sales',
         'Total',
         '99',
-        'And 4,312 more in the attached file, with 18 further columns',
+        'And 4,312 more in the file, with 18 further columns',
         'ab12cd34ef56',
       ]
       for (const word of [...words, ...more, 'By hour. Calls: 08:00', '1.234']) {

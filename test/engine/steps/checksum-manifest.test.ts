@@ -61,3 +61,10 @@ t.test('sha256sum accepts the list, and refuses a damaged file', { skip }, async
   await writeFile(join(place, 'plain.csv'), 'damaged')
   t.equal(spawnSync('sha256sum', ['-c', 'list.sha256'], { cwd: place }).status, 1)
 })
+
+t.test('a file that is not what it was is not vouched for', async (t) => {
+  const file = await offerFile(artifacts, 'a.csv', 'pay 100')
+  await writeFile(await artifacts.open(file.sha256, file.size), 'pay 900')
+  const context = createStepContext('list', folder, { files: [file], artifacts })
+  await t.rejects(checksumManifestStep.run(list, context), { code: 'ARTIFACT_DAMAGED' })
+})
