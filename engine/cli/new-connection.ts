@@ -69,8 +69,14 @@ export const addNewConnection: AddCommand = (program, parts, done) => {
     })
 }
 
+/** What cannot be asked for word by word. */
+const writtenByHand: readonly string[] = ['http', 'key']
+
 function commonQuestions(name: string | undefined, options: ConnectionOptions) {
-  const types = checkChoice(connectionTypes, 'type of connection')
+  const types = (text: string) =>
+    writtenByHand.includes(text)
+      ? `a connection of type ${JSON.stringify(text)} is written by hand, as docs/manifest.md#connections shows; made here are ${connectionTypes.join(', ')}`
+      : checkChoice(connectionTypes, 'type of connection')(text)
   return {
     name: question('NAME', 'Its name', 'acme-sftp', checkName, name),
     type: question('--type', `Its type: ${connectionTypes.join(', ')}`, 'sftp', types, options.type),

@@ -332,6 +332,15 @@ t.test('a new client gets a policy, and a drop folder with a login of its own', 
   t.match(mixed.err, /--dataset: acme-sftp is of type sftp, not dataset$/m)
 })
 
+t.test('of types that cannot be asked for it says where they are written', async (t) => {
+  const dir = createRepository(t)
+  for (const type of ['http', 'key']) {
+    const { code, err } = await runCommand(['new', 'connection', 'crm', '--type', type, '--dir', dir])
+    t.equal(code, 1)
+    t.match(err, `a connection of type "${type}" is written by hand, as docs/manifest.md#connections shows`)
+  }
+})
+
 t.test('every type of connection and a calendar come out valid', async (t) => {
   const dir = createRepository(t)
   const key = 'SHA256:ozcCPL1zo2yzU7fTMmSnRZ2vRxSD1TrgfLNc7lc2bFQ'
