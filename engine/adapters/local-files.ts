@@ -9,7 +9,6 @@ import { type ByteCount, countBytes, readHandle, syncFolder, writeLocal } from '
 import { isErrno, translateFileError } from './local-errors.ts'
 import { liesIn } from './local-place.ts'
 import {
-  expectOwn,
   lookAt,
   nameFile,
   publish,
@@ -169,8 +168,6 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         signal.throwIfAborted()
         const own = await writeTemporary(temporary, request, signal)
         try {
-          signal.throwIfAborted()
-          await expectOwn(temporary, own, request.path)
           const named = await nameFile(temporary, parent, name, request)
           await syncFolder(parent)
           return `${request.size} bytes written to ${named}`

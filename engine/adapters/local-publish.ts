@@ -40,6 +40,13 @@ export async function writeTemporary(
       })
     if (request.verify === 'sha256' && (await countBytes(readHandle(file))).sha256 !== request.sha256)
       throw new JobsdError('VERIFY_FAILED', { path: request.path, reason: 'another sha256' })
+    signal.throwIfAborted()
+    // While it is open no other file can be the same to the system.
+    if (!isSameFile(own, await lookAt(path)))
+      throw new JobsdError('VERIFY_FAILED', {
+        path: request.path,
+        reason: 'its temporary file was exchanged',
+      })
     return own
   } catch (error) {
     await removeOwn(path, own)
@@ -47,12 +54,6 @@ export async function writeTemporary(
   } finally {
     await file.close()
   }
-}
-
-/** Throws VERIFY_FAILED, about `path`, where another file has the temporary name by now. */
-export async function expectOwn(temporary: string, own: Identity, path: string): Promise<void> {
-  if (isSameFile(own, await lookAt(temporary))) return
-  throw new JobsdError('VERIFY_FAILED', { path, reason: 'its temporary file was exchanged' })
 }
 
 /** Removes a temporary file, but not one of an attempt that writes under the same name by now. */
