@@ -7,7 +7,7 @@ import type { FolderConnection } from '../core/manifest.ts'
 import { isPlainName, joinNames, splitFilePath, splitPath, temporaryName } from './file-paths.ts'
 import { type ByteCount, countBytes, readHandle, syncFolder, writeLocal } from './local-bytes.ts'
 import { isErrno, translateFileError } from './local-errors.ts'
-import { liesIn } from './local-place.ts'
+import { holdFolder, liesIn } from './local-place.ts'
 import {
   lookAt,
   nameFile,
@@ -159,21 +159,15 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
     put: (request, signal) =>
       act(request.path, signal, async () => {
         const { folder, name } = splitFilePath(connectionName, request.path)
-        const parent = (await enterFolder(folder, true))!
-        const target = join(parent, name)
-        const done = await judgeTarget(target, request, signal)
-        if (done !== undefined) return done
-        const temporary = join(parent, temporaryName(name, request.key))
-        // An attempt that was given up meanwhile has a next one, which writes under the same name.
-        signal.throwIfAborted()
-        const own = await writeTemporary(temporary, request, signal)
+        const parent = await holdFolder((await enterFolder(folder, true))!)
         try {
-          const named = await nameFile(temporary, parent, name, request)
-          await syncFolder(parent)
-          return `${request.size} bytes written to ${named}`
-        } catch (error) {
-          await removeOwn(temporary, own)
-          throw error
+          const done = await judgeTarget(join(parent.path, name), request, signal)
+          if (done !== undefined) return done
+          // An attempt that was given up meanwhile has a next one, which writes under the same name.
+          signal.throwIfAborted()
+          return await putInto(parent.path, name, request, signal)
+        } finally {
+          await parent.release()
         }
       }),
 
@@ -212,6 +206,25 @@ export function createLocalFiles(connection: FolderConnection): RemoteFiles {
         // It stops telling: whoever was to be told polls anyway.
         watcher.on('error', () => watcher.close())
       }),
+  }
+}
+
+/** Writes the file under its temporary name and gives it its own. */
+async function putInto(
+  parent: string,
+  name: string,
+  request: PutRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const temporary = join(parent, temporaryName(name, request.key))
+  const own = await writeTemporary(temporary, request, signal)
+  try {
+    const named = await nameFile(temporary, parent, name, request)
+    await syncFolder(parent)
+    return `${request.size} bytes written to ${named}`
+  } catch (error) {
+    await removeOwn(temporary, own)
+    throw error
   }
 }
 

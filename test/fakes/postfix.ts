@@ -1,5 +1,5 @@
 /** Postfix on loopback with a queue of its own, handing on what it takes to one other server: a real mail server. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -121,9 +121,8 @@ async function makeFolders(base: string): Promise<void> {
   await chmod(base, 0o755)
   await mkdir(join(base, 'conf'))
   await mkdir(join(base, 'queue/pid'), { recursive: true })
-  const [uid, gid] = ['-u', '-g'].map((kind) =>
-    Number(spawnSync('id', [kind, 'postfix'], { encoding: 'utf8' }).stdout),
-  ) as [number, number]
+  const users = await readFile('/etc/passwd', 'utf8')
+  const [uid, gid] = /^postfix:[^:]*:(\d+):(\d+):/m.exec(users)!.slice(1).map(Number) as [number, number]
   for (const folder of ['data', ...ownFolders.split(' ').map((name) => `queue/${name}`)]) {
     await mkdir(join(base, folder), { mode: 0o700 })
     await chown(join(base, folder), uid, gid)

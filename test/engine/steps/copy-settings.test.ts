@@ -203,10 +203,16 @@ t.test('files at once', async (t) => {
     const { context, remote, names } = setUp(many)
     let [underWay, most] = [0, 0]
     const { put } = remote
+    const full = Promise.withResolvers<void>()
     remote.put = async (request, signal) => {
       underWay += 1
       most = Math.max(most, underWay)
-      await new Promise((resolve) => setImmediate(resolve))
+      if (underWay === 16) {
+        // Turns in which a seventeenth would begin.
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+        full.resolve()
+      }
+      await full.promise
       underWay -= 1
       return put(request, signal)
     }
