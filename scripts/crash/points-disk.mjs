@@ -4,13 +4,24 @@ import { syncBuiltinESMExports } from 'node:module'
 import { relative, resolve, sep } from 'node:path'
 import { plain } from './points-name.mjs'
 
+/** A folder that is held by a handle is known by its own path. */
+function ownPath(path) {
+  return path.replace(/^\/proc\/self\/fd\/\d+(?=\/|$)/, (held) => {
+    try {
+      return fs.readlinkSync(held)
+    } catch {
+      return held // Closed again: no folder of the trial.
+    }
+  })
+}
+
 /** `roots`: pairs of a label and a folder; calls on other paths are no points. */
 export async function watchDisk(reach, roots) {
   const paths = new WeakMap()
   const labelOf = (path) => {
     if (typeof path !== 'string') return undefined
     for (const [label, root] of roots) {
-      const inside = relative(root, resolve(path))
+      const inside = relative(root, resolve(ownPath(path)))
       if (inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`)))
         return plain(`${label}/${inside}`)
     }

@@ -1,11 +1,11 @@
 /** Postfix on loopback with a queue of its own, handing on what it takes to one other server: a real mail server. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 const master = '/usr/lib/postfix/sbin/master'
@@ -14,8 +14,16 @@ const master = '/usr/lib/postfix/sbin/master'
 export const noPostfix: string | false = !existsSync(master)
   ? 'no postfix'
   : process.getuid?.() === 0
-    ? false
+    ? isOpenToOthers(tmpdir())
+      ? false
+      : 'postfix, whose own user cannot enter the temporary folder'
     : 'postfix starts for root only'
+
+/** Whether any user may pass through a folder and all above it. */
+function isOpenToOthers(folder: string): boolean {
+  const isOpen = (statSync(folder).mode & 0o001) !== 0
+  return isOpen && (dirname(folder) === folder || isOpenToOthers(dirname(folder)))
+}
 
 export interface PostfixOptions {
   /** Where it hands on every mail, on 127.0.0.1. Without it mails stay in the queue. */
