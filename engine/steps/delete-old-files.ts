@@ -9,6 +9,7 @@ import { joinPath } from '../core/paths.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandChoice } from '../core/tokens.ts'
+import { listFolder } from './list-folder.ts'
 
 type DeleteStep = StepOf<'delete-old-files'>
 
@@ -86,16 +87,6 @@ async function deleteOne(
     return await deleteSeen(remote, seen, signal)
   } catch (error) {
     if (error instanceof JobsdError && error.code === 'FILE_MISSING') return false
-    throw error
-  }
-}
-
-/** Empty for a folder that is not there. */
-async function listFolder(remote: RemoteFiles, folder: string, signal: AbortSignal): Promise<FileEntry[]> {
-  try {
-    return await remote.list(folder, signal)
-  } catch (error) {
-    if (error instanceof JobsdError && error.code === 'FILE_MISSING') return []
     throw error
   }
 }

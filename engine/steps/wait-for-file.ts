@@ -12,6 +12,7 @@ import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandChoice } from '../core/tokens.ts'
 import { type Awaited, fetchAwaited } from './fetch-awaited.ts'
+import { listFolder } from './list-folder.ts'
 
 type WaitStep = StepOf<'wait-for-file'>
 
@@ -103,16 +104,6 @@ function judge(wanted: FileEntry[], completeness: ReturnType<typeof createComple
     else seen.why ??= `${entry.name} is not complete: ${verdict.why}`
   }
   return seen
-}
-
-/** Empty for a folder that is not there: it may come with its first file. */
-async function listFolder(remote: RemoteFiles, folder: string, signal: AbortSignal): Promise<FileEntry[]> {
-  try {
-    return await remote.list(folder, signal)
-  } catch (error) {
-    if (error instanceof JobsdError && error.code === 'FILE_MISSING') return []
-    throw error
-  }
 }
 
 function refuseTooMany({ connection, maxFiles = defaultMaxFiles, name }: WaitStep, count: number): void {
