@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
@@ -71,9 +70,9 @@ export const rehearsal: RehearsalParts = {
     }) as StepType,
   fanOut: (source) => createFanOut((request, signal) => runOnSource(request, source, signal)),
   async buildMail(connection, message) {
-    const { mailRecipients, openMessage } = await import('./adapters/smtp-message.ts')
+    const { buildMessage, mailRecipients } = await import('./adapters/smtp-message.ts')
     mailRecipients(connection, message)
-    return await buffer(await openMessage(connection, message))
+    return await buildMessage(connection, message)
   },
 }
 

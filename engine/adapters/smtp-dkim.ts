@@ -16,7 +16,7 @@ const fewestBits = 1024
 export async function openDkimSigner(
   connection: SmtpConnection,
   secrets: Secrets,
-): Promise<(mail: Readable) => Readable> {
+): Promise<(mail: Buffer | Readable) => Buffer | Readable> {
   const { dkim } = connection
   if (dkim === undefined) return (mail) => mail
   const pem = (await secrets.resolve(dkim.privateKey.secret)).reveal()

@@ -28,7 +28,7 @@ export interface Gate {
  * Lets a mail's bytes through and holds back its end, without which no server takes it, until `transmitting`
  * resolved. Nothing begins before the bytes are read, which is when the server answered DATA.
  */
-export function createGate(body: Readable, keepers: GateKeepers): Gate {
+export function createGate(body: Buffer | Readable, keepers: GateKeepers): Gate {
   let begun = false
   let open = false
   let decision = Promise.resolve()
@@ -44,7 +44,8 @@ export function createGate(body: Readable, keepers: GateKeepers): Gate {
   async function* heldBack(): AsyncGenerator<Buffer> {
     await ask(async () => keepers.begin())
     begun = true
-    yield* gatherBytes(body, writeBytes)
+    if (Buffer.isBuffer(body)) yield body
+    else yield* gatherBytes(body, writeBytes)
     await ask(keepers.transmitting)
     if (bytes.destroyed) return
     open = true
@@ -57,7 +58,7 @@ export function createGate(body: Readable, keepers: GateKeepers): Gate {
     isOpen: () => open,
     async shut() {
       bytes.on('error', () => undefined).destroy()
-      body.destroy()
+      if (!Buffer.isBuffer(body)) body.destroy()
       await decision
     },
   }

@@ -65,7 +65,7 @@ export function createSmtpMailer(
           opened: () => session.waitForAnswer(timeouts.answerMs),
         })
         const { bytes } = gate
-        phase.size = await leastBytes(message)
+        phase.size = Buffer.isBuffer(body) ? body.length : await leastBytes(message)
         const envelope = { from: connection.from, to: recipients, size: phase.size }
         session.limit(timeouts.envelopeMs + 1000 * recipients.length)
         const info = await session.step<SMTPConnectionSendInfo>((done) =>

@@ -1,12 +1,16 @@
 /** Builds a mail's bytes. The same message gives the same bytes every time. */
 import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import type MimeNode from 'nodemailer/lib/mime-node'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
 import { isPlainAddress } from '../core/mail-address.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
+import { writeMail } from './smtp-compose.ts'
 
 const maxRecipients = 50
 // Outlook reads the one, most others the other.
@@ -17,6 +21,8 @@ const urgency = {
 }
 // A line of a mail has at most 998 characters, and a text without a space cannot be folded.
 const longestText = 500
+/** A mail is built in memory when neither a text of it nor its attachments together have more bytes. */
+const wholeBytes = 64 * 1024
 
 /**
  * Returns everyone a mail goes to, each once. Throws MAIL_REFUSED for none, for more than 50 and for anything that
@@ -36,17 +42,40 @@ export function mailRecipients(connection: SmtpConnection, message: MailMessage)
   return recipients
 }
 
-/** Opens a mail as a stream of bytes with its attachments read from disk. Throws FILE_MISSING. */
-export async function openMessage(connection: SmtpConnection, message: MailMessage): Promise<Readable> {
+/**
+ * Opens a mail: its bytes where it is small, else a stream of them that reads the attachments from disk. Throws
+ * FILE_MISSING.
+ */
+export async function openMessage(
+  connection: SmtpConnection,
+  message: MailMessage,
+): Promise<Buffer | Readable> {
+  const { attachments, text, html } = message
+  const isSmall =
+    Math.max(Buffer.byteLength(text), Buffer.byteLength(html), sumSizes(attachments)) <= wholeBytes
+  if (isSmall) return writeMail(compose(connection, message, attachments.map(readAttachment)))
   const handles: FileHandle[] = []
   try {
-    for (const { localPath, fileName } of message.attachments) {
-      handles.push(await openAttachment(localPath, fileName))
-    }
+    for (const attachment of attachments) handles.push(await openAttachment(attachment))
   } catch (error) {
     for (const handle of handles) await handle.close()
     throw error
   }
+  const contents = handles.map((handle) => handle.createReadStream())
+  return compose(connection, message, contents).createReadStream()
+}
+
+/** A mail's bytes, however many: for a preview. Throws FILE_MISSING. */
+export async function buildMessage(connection: SmtpConnection, message: MailMessage): Promise<Buffer> {
+  const opened = await openMessage(connection, message)
+  return Buffer.isBuffer(opened) ? opened : await buffer(opened)
+}
+
+function compose(
+  connection: SmtpConnection,
+  message: MailMessage,
+  contents: (Buffer | Readable)[],
+): MimeNode {
   const composer = new MailComposer({
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -75,7 +104,7 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
         filename: oneLine(fileName),
         contentType: attachedType(mediaType),
         contentDisposition: 'attachment' as const,
-        content: handles[index]!.createReadStream(),
+        content: contents[index],
       })),
       ...(message.images ?? []).map(({ id, fileName, mediaType, content }) => ({
         cid: id,
@@ -86,7 +115,7 @@ export async function openMessage(connection: SmtpConnection, message: MailMessa
       })),
     ],
   })
-  return composer.compile().createReadStream()
+  return composer.compile()
 }
 
 /** What a mail has at least in bytes: attachments as base64 in lines of 76, and both texts. For the server's SIZE. */
@@ -102,12 +131,36 @@ function asAddress(address: string): { name: string; address: string } {
   return { name: '', address }
 }
 
-async function openAttachment(localPath: string, fileName: string): Promise<FileHandle> {
+type Attachment = MailMessage['attachments'][number]
+
+/** In one turn, as is the read: small files of our own store cost more to wait for than to read. */
+function sumSizes(attachments: Attachment[]): number {
+  const sizes = attachments.map((attachment) => tryFile(attachment, (path) => statSync(path).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+function readAttachment(attachment: Attachment): Buffer {
+  return tryFile(attachment, (path) => readFileSync(path))
+}
+
+function tryFile<T>({ localPath, fileName }: Attachment, use: (path: string) => T): T {
+  try {
+    return use(localPath)
+  } catch (error) {
+    throw missing(fileName, error)
+  }
+}
+
+async function openAttachment({ localPath, fileName }: Attachment): Promise<FileHandle> {
   try {
     return await open(localPath, 'r')
   } catch (error) {
-    throw new JobsdError('FILE_MISSING', { path: fileName }, { cause: error })
+    throw missing(fileName, error)
   }
+}
+
+function missing(fileName: string, cause: unknown): JobsdError {
+  return new JobsdError('FILE_MISSING', { path: fileName }, { cause })
 }
 
 /** multipart and message parts may not be encoded, so such files travel as bytes. */

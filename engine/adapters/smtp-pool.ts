@@ -33,6 +33,8 @@ interface Seat {
   /** What it logged in with. */
   password: string | undefined
   mails: number
+  /** Since when it rests, as performance.now() counts. */
+  restsSince: number
   /** Ends it once it has rested for too long. */
   timer?: NodeJS.Timeout
 }
@@ -82,7 +84,7 @@ export function createSmtpPool(connection: SmtpConnection, options: SmtpPoolOpti
         await session.step((done) => session.wire.login(login, done))
       }
       session.unlimit()
-      return { session, password, mails: 0 }
+      return { session, password, mails: 0, restsSince: 0 }
     } catch (error) {
       await drop(session)
       // The others were let in with what is refused now.
@@ -99,6 +101,8 @@ export function createSmtpPool(connection: SmtpConnection, options: SmtpPoolOpti
     const { session, timer } = seat
     clearTimeout(timer)
     session.obey(signal)
+    // Gone all the same, it fails before the mail is begun, and a fresh one is taken.
+    if (performance.now() - seat.restsSince < timeouts.freshMs) return seat
     try {
       session.limit(timeouts.connectMs)
       await session.step((done) => session.wire.reset(done))
@@ -116,6 +120,7 @@ export function createSmtpPool(connection: SmtpConnection, options: SmtpPoolOpti
     seat.mails += 1
     if (closed || seat.session.isLost() || seat.mails >= MAILS_A_SESSION) return end(seat)
     seat.session.rest()
+    seat.restsSince = performance.now()
     seat.timer = setTimeout(() => endResting((other) => other === seat), timeouts.keptMs).unref()
     resting.push(seat)
     return Promise.resolve()

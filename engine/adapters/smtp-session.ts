@@ -17,6 +17,8 @@ export interface SmtpTimeouts {
   answerMs: number
   /** How long a session without a mail is kept. */
   keptMs: number
+  /** One that rested for less is not asked first whether it is still there. */
+  freshMs: number
 }
 
 /** How long the server may take to hang up after we did. */
@@ -30,6 +32,7 @@ export const smtpTimeouts: SmtpTimeouts = {
   idleMs: 60_000,
   answerMs: 600_000,
   keptMs: 10_000,
+  freshMs: 1_000,
 }
 
 export interface SmtpSession {

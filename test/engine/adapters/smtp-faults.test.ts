@@ -83,6 +83,7 @@ async function suffer(fault: SmtpFault): Promise<Ordeal> {
     {
       secrets: { resolve: async () => new Secret(password) },
       timeouts: {
+        freshMs: 0,
         ...{ connectMs: earlyMs, setupMs: earlyMs, envelopeMs: earlyMs, idleMs: earlyMs, answerMs },
         // A session that is not kept says goodbye at once.
         ...(fault.where === 'QUIT' && { keptMs: 0 }),

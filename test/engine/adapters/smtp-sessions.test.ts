@@ -81,13 +81,21 @@ const numbers = (taken: ScriptedSmtp['taken']) =>
 const count = (text: string, word: RegExp) => [...text.matchAll(word)].length
 const upTo = (length: number) => Array.from({ length }, (_, index) => index + 1)
 
-t.test('mails one after another share a session that is reset between them', async (t) => {
-  const { server, send } = await stage(t)
+t.test('mails one after another share a session, which is reset when it rested', async (t) => {
+  const { server, send } = await stage(t, {}, {}, { freshMs: 0 })
   for (const number of upTo(5)) t.equal(await send(number), 'sent')
   t.same(numbers(server.taken), upTo(5))
   t.equal(server.sessions, 1)
   t.equal(count(server.plain, /^EHLO/gm), 1)
   t.equal(count(server.plain, /^RSET/gm), 4)
+})
+
+t.test('a session that has only just sent a mail is not reset', async (t) => {
+  const { server, send } = await stage(t, {}, {}, { freshMs: Number.POSITIVE_INFINITY })
+  for (const number of upTo(5)) t.equal(await send(number), 'sent')
+  t.same(numbers(server.taken), upTo(5))
+  t.equal(server.sessions, 1)
+  t.equal(count(server.plain, /^RSET/gm), 0)
 })
 
 t.test('a session takes a hundred mails', async (t) => {
@@ -179,14 +187,17 @@ t.test('a kept session that ended before the next mail', async (t) => {
     ['by closing at once', (at) => (at === 'idle' ? 'close' : undefined)],
   ]
   for (const [title, act] of ways) {
-    t.test(`${title} costs the next mail nothing but another session`, async (t) => {
-      const { server, send, marks } = await stage(t, { act })
-      t.equal(await send(1), 'sent')
-      t.equal(await send(2), 'sent')
-      t.same(numbers(server.taken), [1, 2])
-      t.equal(server.sessions, 2)
-      t.equal(marks(), 2)
-    })
+    for (const freshMs of [0, Number.POSITIVE_INFINITY]) {
+      const asked = freshMs === 0 ? 'reset first' : 'not reset'
+      t.test(`${title}, ${asked}, costs the next mail nothing but another session`, async (t) => {
+        const { server, send, marks } = await stage(t, { act }, {}, { freshMs })
+        t.equal(await send(1), 'sent')
+        t.equal(await send(2), 'sent')
+        t.same(numbers(server.taken), [1, 2])
+        t.equal(server.sessions, 2)
+        t.equal(marks(), 2)
+      })
+    }
   }
   t.test('is tried again once only', async (t) => {
     const { server, send, marks } = await stage(t, {
