@@ -1,3 +1,5 @@
+import { monthNames } from '../core/schedule-words.ts'
+
 /** Every text of the catalog that is no data: one place to read, to correct, and to translate. */
 export const words = {
   nav: {
@@ -173,20 +175,7 @@ export const words = {
   },
   calendar: {
     title: 'Calendar',
-    monthNames: [
-      'January',
-      'February',
-      'March',
-      'April',
-      'May',
-      'June',
-      'July',
-      'August',
-      'September',
-      'October',
-      'November',
-      'December',
-    ],
+    monthNames,
     lead: 'Everything that is expected, by day.',
     caption: (month: string) => `Expected executions in ${month}`,
     months: 'Months',

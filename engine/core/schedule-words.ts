@@ -3,7 +3,8 @@ import { MINUTE, timeOfDay } from './civil.ts'
 import type { CronFields } from './model.ts'
 
 const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
-const months = [
+/** January first. */
+export const monthNames = [
   'January',
   'February',
   'March',
@@ -85,7 +86,7 @@ function spellTime(minute: number): string {
 }
 
 function describeMonths(numbers: number[]): string {
-  return numbers.length === 12 ? '' : ` in ${joinRanges(numbers, (month) => months[month - 1] ?? '')}`
+  return numbers.length === 12 ? '' : ` in ${joinRanges(numbers, (month) => monthNames[month - 1] ?? '')}`
 }
 
 /** Joins ascending numbers, three or more in a row as `first to last`. */

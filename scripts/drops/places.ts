@@ -1,17 +1,11 @@
 /** Where files are dropped: a local folder, or an SFTP server on loopback with writers that use it. */
-import { spawn } from 'node:child_process'
-import { hash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { userInfo } from 'node:os'
+import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import ssh2, { type ConnectConfig, type SFTPWrapper } from 'ssh2'
+import { noSshd, startSshDaemon } from '../../test/fakes/ssh-daemon.ts'
 import { startSftpServer } from '../demo/sftp-server.ts'
-import { generateSshKey } from '../demo/ssh-key.ts'
 import { rules } from './config.ts'
 
-export const sshd = '/usr/sbin/sshd'
 export type PlaceName = 'local' | 'openssh' | 'npm'
 
 /** What a writer can do. Paths begin at the place's root. */
@@ -34,7 +28,7 @@ export interface Place {
 }
 
 export function isMissing(name: PlaceName): boolean {
-  return name === 'openssh' && !existsSync(sshd)
+  return name === 'openssh' && noSshd !== false
 }
 
 export async function openPlace(name: PlaceName, folder: string): Promise<Place> {
@@ -67,30 +61,8 @@ function openLocal(root: string): Place {
 }
 
 async function openOpenSsh(folder: string, root: string): Promise<Place> {
-  if (userInfo().uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
-  const [hostKey, userKey] = [generateSshKey(), generateSshKey()]
-  await writeFile(join(folder, 'host-key'), hostKey.private, { mode: 0o600 })
-  await writeFile(join(folder, 'authorized-keys'), userKey.public, { mode: 0o600 })
-  const config = [
-    `HostKey ${join(folder, 'host-key')}`,
-    `AuthorizedKeysFile ${join(folder, 'authorized-keys')}`,
-    'StrictModes no',
-    'UsePAM no',
-    'PasswordAuthentication no',
-    'PermitRootLogin yes',
-    'PidFile none',
-    'Subsystem sftp internal-sftp',
-  ]
-  await writeFile(join(folder, 'sshd-config'), `${config.join('\n')}\n`)
-  const listener = createServer({ pauseOnConnect: true }, (socket: Socket) => {
-    spawn(sshd, ['-i', '-e', '-f', join(folder, 'sshd-config')], { stdio: [socket, socket, 'ignore'] })
-    socket.destroy()
-  })
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const { port } = listener.address() as AddressInfo
-  const { username } = userInfo()
-  const login = { host: '127.0.0.1', port, username, privateKey: userKey.private }
-  const posts = await openPosts(login, root)
+  const { port, username, userKey, hostKeyFingerprint, close } = await startSshDaemon(folder)
+  const posts = await openPosts({ host: '127.0.0.1', port, username, privateKey: userKey }, root)
   return {
     name: 'openssh',
     connection: {
@@ -99,15 +71,15 @@ async function openOpenSsh(folder: string, root: string): Promise<Place> {
       port,
       username,
       privateKey: { secret: 'drops-key' },
-      hostKeys: [fingerprintOf(hostKey.public)],
+      hostKeys: [hostKeyFingerprint],
       root,
     },
-    secrets: { 'drops-key': userKey.private },
+    secrets: { 'drops-key': userKey },
     root,
     posts,
     async close() {
       for (const { end } of posts) end()
-      await new Promise((resolve) => listener.close(resolve))
+      await close()
     },
   }
 }
@@ -175,10 +147,4 @@ async function openPost(login: ConnectConfig, root: string): Promise<Post & { en
       ),
     end: () => client.end(),
   }
-}
-
-function fingerprintOf(publicKey: string): string {
-  const key = ssh2.utils.parseKey(publicKey)
-  if (key instanceof Error) throw key
-  return `SHA256:${hash('sha256', key.getPublicSSH(), 'base64').replace(/=+$/, '')}`
 }

@@ -1,9 +1,9 @@
 /** What became of the files, read by none of the engine's code: the ledger by plain SQL, the bytes from the disk. */
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { readLedgerCopy } from '../ledger-copy.ts'
 
 export interface RunFileRow {
   run: string
@@ -16,29 +16,16 @@ export interface RunFileRow {
 
 /** The files of runs, from a copy of the ledger. */
 export function readRuns(data: string): RunFileRow[] {
-  const folder = mkdtempSync(join(tmpdir(), 'drops-ledger-'))
-  try {
-    for (const name of ['ledger.db', 'ledger.db-wal'])
-      if (existsSync(join(data, name))) cpSync(join(data, name), join(folder, name))
-    const database = new Database(join(folder, 'ledger.db'))
-    try {
-      const rows = database
-        .prepare(
-          `select run.id as run, run_file.body as body, run.state as state, run.created_at as createdAt,
-             run.started_at as startedAt
-           from run join run_file on run_file.run_id = run.id and run_file.step = 'trigger'`,
-        )
-        .all() as (Omit<RunFileRow, 'path' | 'sha256'> & { body: string })[]
-      return rows.map(({ body, ...row }) => {
-        const { origin, sha256 } = JSON.parse(body) as { sha256: string; origin: { path: string } }
-        return { ...row, sha256, path: origin.path }
-      })
-    } finally {
-      database.close()
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  return readLedgerCopy(data, (all) =>
+    all<Omit<RunFileRow, 'path' | 'sha256'> & { body: string }>(
+      `select run.id as run, run_file.body as body, run.state as state, run.created_at as createdAt,
+         run.started_at as startedAt
+       from run join run_file on run_file.run_id = run.id and run_file.step = 'trigger'`,
+    ).map(({ body, ...row }) => {
+      const { origin, sha256 } = JSON.parse(body) as { sha256: string; origin: { path: string } }
+      return { ...row, sha256, path: origin.path }
+    }),
+  )
 }
 
 /** Runs with how many there are, while an engine writes. */

@@ -1,9 +1,9 @@
 /** The object stores that the contract runs against: ours and, where they are installed, others' own. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import type { Test } from 'tap'
 import { startS3Server } from '../../scripts/demo/s3-server.ts'
+import { freePort } from './free-port.ts'
 
 export interface RunningObjectServer {
   endpoint: string
@@ -110,12 +110,4 @@ function hasSwift(): boolean {
     // Not installed.
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { PostgresDatasetConnection } from '../../engine/core/manifest.ts'
 import { Secret } from '../../engine/core/secret.ts'
+import { freePort } from './free-port.ts'
 
 const debianFolder = '/usr/lib/postgresql'
 
@@ -118,13 +118,4 @@ export async function startPostgres(folder: string, settings: string[] = []): Pr
       if (child.exitCode === null) await once(child, 'exit')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
