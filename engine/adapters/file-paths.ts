@@ -2,8 +2,6 @@
 import { JobsdError } from '../core/errors.ts'
 import { hideSecrets } from '../core/secret.ts'
 
-/** The longest name that common file systems take, in bytes. */
-const MAX_NAME_BYTES = 255
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
@@ -33,19 +31,6 @@ export function splitFilePath(connection: string, path: string): { folder: strin
 export function joinNames(prefix: string, names: string[]): string {
   const start = prefix.replace(/\/+$/, '')
   return names.length === 0 ? start || '/' : `${start}/${names.join('/')}`
-}
-
-/** The name a file has while it is written: the same for the same name and key, and no longer than a name may be. */
-export function temporaryName(name: string, key: string): string {
-  const end = `.${key.replace(/[^A-Za-z0-9_-]/g, '_').slice(-64)}.part`
-  let start = `.${name}`
-  while (Buffer.byteLength(start + end) > MAX_NAME_BYTES) start = [...start].slice(0, -1).join('')
-  return start + end
-}
-
-/** Whether a name can be one that temporaryName gave. */
-export function isTemporaryName(name: string): boolean {
-  return name.startsWith('.') && name.endsWith('.part')
 }
 
 /** A foreign system's own words as they may go into an error: one line, at most 200 characters. */

@@ -23,19 +23,21 @@ export interface ByteCount {
 }
 
 /**
- * Reads an artifact in chunks of `chunkBytes`, each a buffer of its own; with `reuse` all in one buffer, whose bytes
- * hold until the next is asked for.
+ * Reads an artifact in chunks, each a buffer of its own.
  * Throws ARTIFACT_DAMAGED after the last chunk when size or sha256 do not fit, at once when it is missing or too long.
  */
-export async function* readArtifact(
+export async function* readArtifact(artifact: LocalArtifact): AsyncGenerator<Buffer> {
+  yield* checkArtifact(artifact, readLocal(artifact))
+}
+
+/** Hands on what was read of an artifact, and throws ARTIFACT_DAMAGED as `readArtifact` does. */
+export async function* checkArtifact(
   artifact: LocalArtifact,
-  chunkBytes = CHUNK_BYTES,
-  reuse = false,
+  chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let size = 0
-  // No larger than there is use for: a buffer of 255 KiB for each small file is most of the work of sending it.
-  for await (const chunk of readLocal(artifact, Math.min(chunkBytes, artifact.size + 1), reuse)) {
+  for await (const chunk of chunks) {
     size += chunk.length
     if (size > artifact.size) break
     hash.update(chunk)
@@ -44,36 +46,31 @@ export async function* readArtifact(
   if (size !== artifact.size || hash.digest('hex') !== artifact.sha256) throw damaged(artifact)
 }
 
-async function* readLocal(
-  artifact: LocalArtifact,
-  chunkBytes: number,
-  reuse: boolean,
-): AsyncGenerator<Buffer> {
-  const file = await open(artifact.localPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
-    throw damaged(artifact, cause)
-  })
+async function* readLocal(artifact: LocalArtifact): AsyncGenerator<Buffer> {
+  const file = await openArtifact(artifact)
   try {
-    yield* readHandle(file, chunkBytes, reuse)
+    yield* readHandle(file)
   } finally {
     await file.close()
   }
 }
 
-/** Reads an open file from its start to its end in chunks of `chunkBytes`, in buffers as `readArtifact` does. */
-export async function* readHandle(
-  file: FileHandle,
-  chunkBytes = CHUNK_BYTES,
-  reuse = false,
-): AsyncGenerator<Buffer> {
-  let buffer = Buffer.allocUnsafe(chunkBytes)
+/** Opens an artifact, and no link in its place. Throws ARTIFACT_DAMAGED where it is not there. */
+export function openArtifact(artifact: LocalArtifact): Promise<FileHandle> {
+  return open(artifact.localPath, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause) => {
+    throw damaged(artifact, cause)
+  })
+}
+
+/** Reads an open file from its start to its end in chunks, each a buffer of its own. */
+export async function* readHandle(file: FileHandle): AsyncGenerator<Buffer> {
   for (let position = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position)
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position)
     if (bytesRead === 0) return
     position += bytesRead
     yield buffer.subarray(0, bytesRead)
     // Only the end of a plain file makes a read short.
-    if (bytesRead < chunkBytes) return
-    if (!reuse) buffer = Buffer.allocUnsafe(chunkBytes)
+    if (bytesRead < CHUNK_BYTES) return
   }
 }
 
@@ -135,6 +132,7 @@ function ownDiskFull(localPath: string, cause: unknown): JobsdError {
   return new JobsdError('TARGET_FULL', details, { cause })
 }
 
-function damaged(artifact: LocalArtifact, cause?: unknown): JobsdError {
+/** The artifact is not on disk as it was made. */
+export function damaged(artifact: LocalArtifact, cause?: unknown): JobsdError {
   return new JobsdError('ARTIFACT_DAMAGED', { sha256: artifact.sha256 }, { cause })
 }

@@ -1,6 +1,6 @@
 /** File bodies over SFTP: requests at explicit offsets, a window of them under way, every answer awaited. */
 import type { LocalArtifact } from './local-bytes.ts'
-import { readArtifact } from './local-bytes.ts'
+import { readToSend } from './read-to-send.ts'
 import type { SftpWire } from './sftp-operation.ts'
 
 /** What may be under way of one body; about what OpenSSH's server lets through before it wants to be asked. */
@@ -26,7 +26,7 @@ export async function writeBody(
   const window = windowOf(wire)
   let position = 0
   // A request holds a copy of its bytes.
-  for await (const chunk of readArtifact(artifact, wire.chunkBytes, true)) {
+  for await (const chunk of readToSend(artifact, wire.chunkBytes)) {
     const offset = position
     position += chunk.length
     if (position <= start) continue

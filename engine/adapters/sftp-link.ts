@@ -1,12 +1,13 @@
-import { createHash, createSecretKey } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { connect as connectSocket, type Socket } from 'node:net'
-import ssh2, { type Client, type NegotiatedAlgorithms, type ParsedKey, type SFTPWrapper } from 'ssh2'
+import ssh2, { type NegotiatedAlgorithms, type ParsedKey, type SFTPWrapper } from 'ssh2'
 import SftpClient from 'ssh2-sftp-client'
 import type { Clock, Secrets } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { SftpConnection } from '../core/manifest.ts'
 import { shortReason } from './file-paths.ts'
 import { algorithmsFor } from './sftp-algorithms.ts'
+import { announcedBy, easePackets, gatherWrites, innerClient } from './sftp-library.ts'
 import { chooseWays } from './sftp-login.ts'
 
 const CONNECT_TIMEOUT_MS = 30_000
@@ -65,10 +66,10 @@ export async function openSftpLink(
   client.on('error', record)
   let shownKey = ''
   let agreed: NegotiatedAlgorithms | undefined
-  const { client: inner } = client as unknown as { client: Client }
+  const inner = innerClient(client)
   inner.on('handshake', (negotiated) => {
     agreed = negotiated
-    easeCipher(inner)
+    easePackets(inner, socket)
   })
   const patience = new AbortController()
   try {
@@ -105,30 +106,6 @@ function readKey(privateKey: string, passphrase: string | undefined, connection:
   const key = ssh2.utils.parseKey(privateKey, passphrase)
   if (key instanceof Error || !key.isPrivateKey()) throw new JobsdError('AUTH_REFUSED', { connection })
   return key
-}
-
-/**
- * Lets ssh2 encrypt with a key object instead of the key's bytes, of which Node makes an object again for each packet:
- * half of what encrypting costs. Does nothing where the library keeps its key elsewhere.
- */
-function easeCipher(client: Client): void {
-  const { _protocol: protocol } = client as unknown as { _protocol?: { _cipher?: { _encKey?: unknown } } }
-  const cipher = protocol?._cipher
-  if (cipher && Buffer.isBuffer(cipher._encKey)) cipher._encKey = createSecretKey(cipher._encKey)
-}
-
-/** ssh2 gives each packet to the socket in three parts, and a system call for each costs more than encrypting it. */
-function gatherWrites(socket: Socket): () => void {
-  let gathering = false
-  return () => {
-    if (gathering) return
-    gathering = true
-    socket.cork()
-    process.nextTick(() => {
-      gathering = false
-      socket.uncork()
-    })
-  }
 }
 
 /** The fingerprint of a host key as `ssh-keygen -l` prints it. */
@@ -177,11 +154,7 @@ function watchLink(
   sftp.on('error', loseBy)
   sftp.on('end', () => loseBy())
   sftp.on('close', () => loseBy())
-  // ssh2 keeps what the server announced to itself.
-  const { _extensions: extensions = {}, _maxWriteLen: maxWriteBytes = 0 } = sftp as unknown as {
-    _extensions?: Record<string, string>
-    _maxWriteLen?: number
-  }
+  const { extensions, maxWriteBytes } = announcedBy(sftp)
 
   return {
     sftp,

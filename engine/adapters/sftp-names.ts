@@ -3,7 +3,7 @@ import type { PutRequest } from '../core/contracts/endpoints.ts'
 import { JobsdError } from '../core/errors.ts'
 import { isStatus } from './sftp-errors.ts'
 import type { SftpWire } from './sftp-operation.ts'
-import { FSYNC, removeIfThere } from './sftp-temporary.ts'
+import { FSYNC, removeIfThere, type WholeFile } from './sftp-temporary.ts'
 import { lookAt } from './sftp-tree.ts'
 
 export const POSIX_RENAME = 'posix-rename@openssh.com'
@@ -30,16 +30,20 @@ export async function publish(
   else await whileTaken(target, taken, () => renameToFree(wire, from, target))
 }
 
-/** Gives a file that nobody else knows of its final name. Throws FILE_EXISTS where something has that. */
+/**
+ * Closes a file that nobody else knows of and gives it its final name. Throws FILE_EXISTS where something has that, and
+ * what closing throws.
+ */
 export async function publishTemporary(
   wire: SftpWire,
-  temporary: string,
+  { temporary, close }: WholeFile,
   target: Target,
   taken: NamesTaken,
 ): Promise<void> {
   await whileTaken(target, taken, async () => {
-    if (prefersLinks(wire) && (await linkToFree(wire, temporary, target)))
-      await removeIfThere(wire, temporary)
+    if (!prefersLinks(wire)) return renameToFree(wire, temporary, target, close)
+    await close()
+    if (await linkToFree(wire, temporary, target)) await removeIfThere(wire, temporary)
     else await renameToFree(wire, temporary, target)
   })
 }
@@ -65,8 +69,15 @@ async function replace(wire: SftpWire, from: string, target: Target): Promise<vo
 }
 
 /** The protocol's rename refuses a name that is taken, but servers in Go replace: only a look tells. */
-async function renameToFree(wire: SftpWire, from: string, target: Target): Promise<void> {
-  if (await lookAt(wire, target.real)) throw new JobsdError('FILE_EXISTS', { path: target.path })
+async function renameToFree(
+  wire: SftpWire,
+  from: string,
+  target: Target,
+  before: () => Promise<void> = async () => {},
+): Promise<void> {
+  // Asked for together: a small file is mostly waiting for answers.
+  const [there] = await Promise.all([lookAt(wire, target.real), before()])
+  if (there) throw new JobsdError('FILE_EXISTS', { path: target.path })
   await renamePlain(wire, from, target)
 }
 

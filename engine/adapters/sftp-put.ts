@@ -3,13 +3,15 @@ import type { PutRequest } from '../core/contracts/endpoints.ts'
 import type { Clock } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import { alternativeNames } from '../core/free-name.ts'
-import { joinNames, splitFilePath, temporaryName } from './file-paths.ts'
+import { temporaryName } from '../core/temporary-name.ts'
+import { joinNames, splitFilePath } from './file-paths.ts'
 import { countBytes } from './local-bytes.ts'
+import { SMALL_BYTES } from './read-to-send.ts'
 import { readBody } from './sftp-bodies.ts'
 import { isStatus, NO_SUCH_FILE } from './sftp-errors.ts'
 import { type NamesTaken, publish, publishTemporary } from './sftp-names.ts'
 import type { SftpWire } from './sftp-operation.ts'
-import { writeTemporary } from './sftp-temporary.ts'
+import { type WholeFile, writeTemporary } from './sftp-temporary.ts'
 import { enterFolder, kindOf, lookAt, type Tree } from './sftp-tree.ts'
 
 const FRESH_MS = 1_000
@@ -31,22 +33,34 @@ export async function putFile(wire: SftpWire, request: PutRequest, parts: PutPar
   const { connection } = parts.tree
   const { folder, name } = splitFilePath(connection, request.path)
   let parent = await parts.folders.enter(wire, folder)
-  const done = await judgeTarget(wire, connection, joinNames(parent, [name]), request)
+  const judge = () => judgeTarget(wire, connection, joinNames(parent, [name]), request)
+  // A small one is written as soon as its target is looked at, which is done before the rename in any case.
+  const judgesLate = request.overwrite === 'fail' && request.size <= SMALL_BYTES
+  const done = judgesLate ? undefined : await judge()
   if (done !== undefined) return done
   const write = async () => {
     const temporary = joinNames(parent, [temporaryName(name, request.key)])
     parts.onTemporary(temporary)
-    await writeTemporary(wire, connection, temporary, request)
-    return temporary
+    return writeTemporary(wire, connection, temporary, request)
   }
-  const temporary = await write().catch(async (error: unknown) => {
-    if (!isStatus(error, NO_SUCH_FILE)) throw error
+  /** What stands at the target is the better reason, where it was not looked at before. */
+  const tellBy = async (error: unknown) => {
+    const mayBeThere = isStatus(error) || (error instanceof JobsdError && error.code === 'FILE_EXISTS')
+    if (judgesLate && mayBeThere) await judge()
+    return error
+  }
+  const file = await write().catch(async (error: unknown) => {
+    if (!isStatus(error, NO_SUCH_FILE)) throw await tellBy(error)
     // The folder went away since it was looked at.
     parts.folders.forget(folder)
     parent = await parts.folders.enter(wire, folder)
     return write()
   })
-  const named = await nameFile(wire, temporary, { parent, name }, request, parts.taken)
+  const named = await nameFile(wire, file, { parent, name }, request, parts.taken).catch(
+    async (error: unknown) => {
+      throw await tellBy(error)
+    },
+  )
   return `${request.size} bytes written to ${named}`
 }
 
@@ -72,27 +86,31 @@ async function judgeTarget(
   throw new JobsdError('FILE_EXISTS', { path })
 }
 
-/** Gives a whole file its final name and returns its path. */
+/** Closes a whole file, gives it its final name and returns its path. */
 async function nameFile(
   wire: SftpWire,
-  temporary: string,
+  file: WholeFile,
   { parent, name }: { parent: string; name: string },
   { path, overwrite, naming }: PutRequest,
   taken: NamesTaken,
 ): Promise<string> {
   if (overwrite !== 'rename') {
     const target = { real: joinNames(parent, [name]), path }
-    if (overwrite === 'replace') await publish(wire, temporary, target, overwrite, taken)
-    else await publishTemporary(wire, temporary, target, taken)
+    if (overwrite === 'replace') {
+      await file.close()
+      await publish(wire, file.temporary, target, overwrite, taken)
+    } else await publishTemporary(wire, file, target, taken)
     return path
   }
+  await file.close()
+  const closed = { temporary: file.temporary, close: async () => {} }
   for (const other of alternativeNames(name)) {
     const real = joinNames(parent, [other])
     if (await lookAt(wire, real)) continue
     const named = path.slice(0, path.lastIndexOf('/') + 1) + other
     await naming?.(named)
     try {
-      await publishTemporary(wire, temporary, { real, path: named }, taken)
+      await publishTemporary(wire, closed, { real, path: named }, taken)
       return named
     } catch (error) {
       // Somebody else took it just now.

@@ -65,7 +65,9 @@ export function createSftpSession(
       const seat = seats.find(({ used }) => used < maxOperations)!
       seat.used += 1
       try {
-        const link = await untilAborted(linkOf(seat), signal)
+        // A live one is not waited for: with many files, listening for the abort is a good part of the work.
+        const live = closed || seat.link?.lost ? undefined : seat.link
+        const link = live ?? (await untilAborted(linkOf(seat), signal))
         return await runOperation(link, name, services.clock, signal, operation)
       } finally {
         seat.used -= 1

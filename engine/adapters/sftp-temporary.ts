@@ -22,6 +22,12 @@ export function mayResume({ size }: Pick<PutRequest, 'size'>, error: unknown): b
   return ['ENDPOINT_UNREACHABLE', 'ENDPOINT_TIMEOUT', 'STEP_TIMEOUT'].includes(error.code)
 }
 
+/** A file that is whole under its temporary name, and still open. Closing throws TARGET_FULL as writing does. */
+export interface WholeFile {
+  temporary: string
+  close(): Promise<void>
+}
+
 /**
  * Writes a whole file under a temporary name, as safe as the server can make it, its size verified, and its bytes where
  * that is asked or where it went on from what an earlier put left. Throws VERIFY_FAILED, TARGET_FULL.
@@ -31,17 +37,24 @@ export async function writeTemporary(
   connection: string,
   temporary: string,
   request: PutRequest,
-): Promise<void> {
+): Promise<WholeFile> {
   const resumed = await openAgain(wire, temporary, request)
   const { handle, position } = resumed ?? { handle: await openNew(wire, temporary), position: 0 }
   try {
     await writeBody(wire, handle, request, position)
     await setMode(wire, handle, connection, request)
-    if (wire.announces(FSYNC)) await wire.ask((sftp, done) => sftp.ext_openssh_fsync(handle, done))
-    await verify(wire, handle, request, resumed !== undefined)
-    await wire.close(handle)
+    // All is written: neither minds which of them the server does first.
+    await Promise.all([sync(wire, handle), verifySize(wire, handle, request)])
+    if (resumed || request.verify === 'sha256') await verifyBytes(wire, handle, request)
   } catch (error) {
     throw translateStatus(error, connection, request.path, true)
+  }
+  return {
+    temporary,
+    close: () =>
+      wire.close(handle).catch((error: unknown) => {
+        throw translateStatus(error, connection, request.path, true)
+      }),
   }
 }
 
@@ -121,11 +134,20 @@ function refuseMode(connection: string, path: string, mode: number, cause?: Erro
   return new JobsdError('TARGET_REFUSED', { connection, path, reason }, { cause })
 }
 
-async function verify(wire: SftpWire, handle: Buffer, request: PutRequest, resumed: boolean): Promise<void> {
-  const { path, sha256, size: wanted } = request
+async function sync(wire: SftpWire, handle: Buffer): Promise<void> {
+  if (wire.announces(FSYNC)) await wire.ask((sftp, done) => sftp.ext_openssh_fsync(handle, done))
+}
+
+async function verifySize(wire: SftpWire, handle: Buffer, { path, size: wanted }: PutRequest): Promise<void> {
   const { size } = await wire.ask<Stats>((sftp, done) => sftp.fstat(handle, done))
   if (size !== wanted) throw new JobsdError('VERIFY_FAILED', { path, reason: `${size} of ${wanted} bytes` })
-  if (!resumed && request.verify !== 'sha256') return
+}
+
+async function verifyBytes(
+  wire: SftpWire,
+  handle: Buffer,
+  { path, size, sha256 }: PutRequest,
+): Promise<void> {
   wire.allowBytes(size)
   const back = await countBytes(readBody(wire, handle, size))
   if (back.sha256 !== sha256) throw new JobsdError('VERIFY_FAILED', { path, reason: 'another sha256' })

@@ -35,7 +35,11 @@ export const mutations: Mutation[] = [
         from: 'const temporary = joinNames(parent, [temporaryName(name, request.key)])',
         to: 'const temporary = joinNames(parent, [name])',
       },
-      { file: sftp, from: '    else await publishTemporary(wire, temporary, target, taken)\n', to: '' },
+      {
+        file: sftp,
+        from: 'else await publishTemporary(wire, file, target, taken)',
+        to: 'else await file.close()',
+      },
     ],
     noticedBy: { test: 'test/crash/order.test.ts' },
   },

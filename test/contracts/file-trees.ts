@@ -105,7 +105,7 @@ export async function openNpm(
 /** Files on OpenSSH, in a folder of the test's or a new one; see startSshDaemon. */
 export async function openSshd(
   t: Test,
-  options: { maxFileKiB?: number; folder?: string } = {},
+  options: { maxFileKiB?: number; folder?: string; lines?: string[] } = {},
 ): Promise<Tree> {
   const base = await newFolder(t)
   const folder = options.folder ?? join(base, 'files')

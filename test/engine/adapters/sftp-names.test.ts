@@ -119,3 +119,34 @@ t.test('a name is given by a link only where that is the surer way', async (t) =
   t.same(await counts([hardlink, posixRename]), [1, 1, 0])
   t.same(await counts([hardlink, posixRename, fsync]), [0, 0, 1])
 })
+
+t.test('a small put that may not replace asks for seven things, each of them needed', async (t) => {
+  const { server, files } = await stageSftp(t, { script: { announces: [fsync] } })
+  const asked = () =>
+    (['OPEN', 'WRITE', fsync, 'FSTAT', 'CLOSE', 'LSTAT', 'RENAME', 'STAT', 'REMOVE'] as const).map((name) =>
+      server.count(name),
+    )
+  const { request } = await requestOf(t, 10_000)
+  await files.put(request, never)
+  t.same(asked(), [1, 1, 1, 1, 1, 1, 1, 0, 0])
+  const large = await requestOf(t, 100_000, { path: '/large.bin' })
+  await files.put(large.request, never)
+  t.equal(server.count('LSTAT'), 3, 'a larger one is not written before its target was looked at')
+})
+
+t.test('what stands at the target of a small put is the reason, however it ends', async (t) => {
+  const refuseTemporary = { on: (name: string) => (name === 'OPEN' ? { status: STATUS_CODE.FAILURE } : 'ok') }
+  for (const script of [{}, { renameReplaces: true }, refuseTemporary] as SftpScript[]) {
+    const { server, files } = await stageSftp(t, { script })
+    const { request } = await requestOf(t, 1_000)
+    server.files.set('/a.bin', Buffer.from('theirs'))
+    t.match(await failureOf(files.put(request, never)), { code: 'FILE_EXISTS', details: { path: '/a.bin' } })
+    server.folders.add('/folder')
+    t.match(await failureOf(files.put({ ...request, path: '/folder' }, never)), {
+      code: 'TARGET_REFUSED',
+      details: { reason: 'it is not a plain file' },
+    })
+    t.same([...server.files.keys()], ['/a.bin'], 'nothing is left')
+    t.equal(server.files.get('/a.bin')?.toString(), 'theirs')
+  }
+})
