@@ -1,6 +1,9 @@
 /** `npm run check`: types, lint and format, and generated files that must equal their sources. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { parseOptions } from './parse-options.ts'
+
+parseOptions(import.meta.filename, {})
 
 const root = join(import.meta.dirname, '..')
 const steps: [string, string[]][] = [

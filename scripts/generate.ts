@@ -1,6 +1,9 @@
 /** `npm run generate`: writes everything that is made from schemas/ and templates/reports/. `--check` only compares and exits 1 on a difference. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { parseOptions } from './parse-options.ts'
+
+parseOptions(import.meta.filename, { options: { check: { type: 'boolean' } } })
 
 for (const script of [
   'generate-types.ts',

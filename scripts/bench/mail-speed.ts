@@ -1,7 +1,8 @@
 /**
  * The speed of mails with a 10 KiB attachment over five sessions, against Postfix's own `smtp-source` with mails of the
  * same size and as many sessions, in turns: to a sink that keeps nothing, and to a real Postfix that syncs each mail.
- * `npm run bench:mail -- [--rounds 3] [--mails 1000]`
+ * `npm run bench:mail -- [--rounds 3] [--mails 1000] [--sync-ms N]`; `--sync-ms N` makes each sync of Postfix N ms longer,
+ * as a slower disk's are, by a small library that `cc` compiles.
  */
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -11,16 +12,23 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { createSmtpMailer } from '../../engine/adapters/smtp-mailer.ts'
 import type { MailMessage } from '../../engine/core/contracts/endpoints.ts'
 import { Secret } from '../../engine/core/secret.ts'
 import { noPostfix, startPostfix } from '../../test/fakes/postfix.ts'
 import { startSmtpServer } from '../demo/smtp-server.ts'
+import { parseOptions } from '../parse-options.ts'
+import { runSlowly } from './slow-sync.ts'
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, mails: { type: 'string', default: '1000' } },
+const { values } = parseOptions(import.meta.filename, {
+  options: {
+    rounds: { type: 'string', default: '3' },
+    mails: { type: 'string', default: '1000' },
+    'sync-ms': { type: 'string' },
+  },
 })
+if (values['sync-ms'] !== undefined) process.exit(runSlowly(Number(values['sync-ms'])))
 const [rounds, count] = [Number(values.rounds), Number(values.mails)]
 const sessions = 5
 const never = new AbortController().signal
@@ -138,7 +146,7 @@ try {
   await compare('to smtp-sink', sink.port, bytes).finally(sink.close)
   if (noPostfix) console.log(`to Postfix: ${noPostfix}`)
   else {
-    const postfix = await startPostfix()
+    const postfix = await startPostfix({ environment: ['LD_PRELOAD', 'JOBSD_BENCH_SYNC_US'] })
     await compare('to Postfix', postfix.port, bytes).finally(postfix.close)
   }
 } finally {

@@ -9,14 +9,15 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import type { Column } from '../../engine/core/manifest.ts'
 import { type ReportRequest, runReport } from '../../engine/reports/run-report.ts'
+import { parseOptions } from '../parse-options.ts'
 import { watchPeaks } from './peaks.ts'
 import { callsSql, columns, period, queryOf } from './report-data.ts'
 import { convertedLines, countRows, loadExcelJs, writeOurs, writeTheirs } from './xlsx-peer.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     rows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },

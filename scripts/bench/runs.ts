@@ -1,27 +1,38 @@
 /**
  * No-op runs through ledger, queue and runner, each transition durable, against BullMQ on Redis with fsync always, and
  * against SQLite alone with the same rows; then how soon a single run begins.
- * `npm run bench:runs -- --bullmq FOLDER [--redis FILE] [--rounds 5] [--runs 4000] [--log warn]`; FOLDER has BullMQ in
- * node_modules, which writes no log: `--log info` shows what ours costs.
+ * `npm run bench:runs -- --bullmq FOLDER [--redis FILE] [--rounds 5] [--runs 4000] [--log warn] [--sync-ms N]`; FOLDER has
+ * BullMQ in node_modules, which writes no log: `--log info` shows what ours costs. `--sync-ms N` makes each sync of both
+ * contenders N ms longer, by a small library that `cc` compiles: what a slower disk would say, the disk's own time included.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../parse-options.ts'
 import { createBullMq } from './runs-bullmq.ts'
 import type { Contender } from './runs-contender.ts'
 import { createFloor } from './runs-floor.ts'
 import { createJobsd } from './runs-jobsd.ts'
+import { runSlowly } from './slow-sync.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     redis: { type: 'string', default: 'redis-server' },
     bullmq: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     runs: { type: 'string', default: '4000' },
     log: { type: 'string', default: 'warn' },
+    'sync-ms': { type: 'string' },
+    help: { type: 'boolean' },
   },
 })
+if (values.help) {
+  console.log(
+    'npm run bench:runs -- [--bullmq FOLDER] [--redis FILE] [--rounds 5] [--runs 4000] [--log warn] [--sync-ms N]',
+  )
+  process.exit(0)
+}
+if (values['sync-ms'] !== undefined) process.exit(runSlowly(Number(values['sync-ms'])))
 const count = Number(values.runs)
 const rounds = Number(values.rounds)
 /** A round's single runs. */

@@ -7,12 +7,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createS3Objects } from '../../engine/adapters/s3-objects.ts'
 import type { ObjectPut } from '../../engine/core/contracts/endpoints.ts'
 import { Secret } from '../../engine/core/secret.ts'
+import { parseOptions } from '../parse-options.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     rounds: { type: 'string', default: '3' },
     megabytes: { type: 'string', default: '256' },

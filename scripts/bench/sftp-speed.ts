@@ -9,14 +9,15 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { createSftpFiles } from '../../engine/adapters/sftp-files.ts'
 import { systemClock } from '../../engine/adapters/system-clock.ts'
 import type { PutRequest } from '../../engine/core/contracts/endpoints.ts'
 import { Secret } from '../../engine/core/secret.ts'
 import { startSshDaemon } from '../../test/fakes/ssh-daemon.ts'
+import { parseOptions } from '../parse-options.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     rounds: { type: 'string', default: '3' },
     mb: { type: 'string', default: '1024' },

@@ -9,18 +9,21 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { dataFolderOf } from '../../engine/adapters/data-folder.ts'
 import { connectControl } from '../../engine/cli/control-client.ts'
 import type { RunDetail } from '../../engine/core/model.ts'
 import { startEngineProcess } from '../demo/engine-process.ts'
 import { prepareOut } from '../demo/out-folder.ts'
 import { startSite } from '../demo/site.ts'
+import { parseOptions } from '../parse-options.ts'
 import { type Peaks, watchPeaks } from './peaks.ts'
 import { callsSql } from './report-data.ts'
 import { sftpConfig, sftpPlatform } from './sftp-config.ts'
 
-const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } })
+const { values } = parseOptions(import.meta.filename, {
+  options: { rows: { type: 'string', default: '1000000' } },
+})
 const rows = Number(values.rows)
 
 async function writeAll(folder: string, files: Record<string, string>): Promise<void> {

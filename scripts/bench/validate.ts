@@ -1,5 +1,5 @@
 /**
- * `scripts/bench/validate.ts [--jobs N] [--rounds N]`: `jobsd validate` beside ajv-cli on the same generated jobs, in
+ * `npm run bench -- [--jobs N] [--rounds N]`: `jobsd validate` beside ajv-cli on the same generated jobs, in
  * turns, as medians and their ratio; then what an engine that runs needs for one changed file. ajv-cli comes from npm
  * into a temporary folder; it checks the jobs alone and against their schema alone, jobsd all files and all rules.
  */
@@ -7,15 +7,17 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createFolderSource } from '../../engine/adapters/folder-source.ts'
 import { loadConfigAside } from '../../engine/config/load.ts'
 import { createManifestReader } from '../../engine/config/manifest-reader.ts'
+import { parseOptions } from '../parse-options.ts'
 import { installAjvCli } from './ajv-cli.ts'
 import { generateRepository, writeFiles } from './config-repository.ts'
 
 const root = join(import.meta.dirname, '../..')
-const { values } = parseArgs({ options: { jobs: { type: 'string' }, rounds: { type: 'string' } } })
+const { values } = parseOptions(import.meta.filename, {
+  options: { jobs: { type: 'string' }, rounds: { type: 'string' } },
+})
 const jobs = Number(values.jobs ?? 10_000)
 const rounds = Number(values.rounds ?? 5)
 

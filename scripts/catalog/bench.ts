@@ -9,8 +9,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
+import { parseOptions } from '../parse-options.ts'
 import { findChromium } from '../pictures/find-chromium.ts'
 import { writeInput } from './bench-input.ts'
 import { benchWorld } from './bench-world.ts'
@@ -18,7 +18,7 @@ import { openBrowser } from './browser.ts'
 import { timeFirstKeystroke } from './keystroke.ts'
 import { timeResident } from './resident.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     jobs: { type: 'string', default: '10000' },
     runs: { type: 'string', default: '8' },

@@ -5,11 +5,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../parse-options.ts'
 import { runMatrix } from './matrix.ts'
 import { summarize } from './summary.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     points: { type: 'string', default: 'all' },
     match: { type: 'string' },

@@ -17,13 +17,15 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseOptions } from '../parse-options.ts'
 import { type Mutation, mutations } from './mutations.ts'
 
 const root = join(import.meta.dirname, '../..')
 const parts = ['engine', 'jobs.d', 'schemas', 'scripts', 'templates', 'test', 'package.json']
 const longestMs = 240_000
 
-const wanted = new RegExp(process.argv[2] ?? '')
+const { positionals } = parseOptions(import.meta.filename, { allowPositionals: true })
+const wanted = new RegExp(positionals[0] ?? '')
 const chosen = mutations.filter(({ guard }) => wanted.test(guard))
 const copy = mkdtempSync(join(tmpdir(), 'jobsd-mutants-'))
 process.once('exit', () => rmSync(copy, { recursive: true, force: true }))

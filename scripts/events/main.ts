@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../parse-options.ts'
 import { runTrial } from './trial.ts'
 
 const number = { type: 'string' } as const
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: { events: number, seed: number, kills: number, bad: number, slow: number },
 })
 const folder = mkdtempSync(join(tmpdir(), 'jobsd-events-'))

@@ -6,12 +6,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createSmtpMailer } from '../../engine/adapters/smtp-mailer.ts'
 import type { MailMessage } from '../../engine/core/contracts/endpoints.ts'
 import { JobsdError } from '../../engine/core/errors.ts'
 import { Secret } from '../../engine/core/secret.ts'
 import { type ReceivedMail, startSmtpServer } from '../demo/smtp-server.ts'
+import { parseOptions } from '../parse-options.ts'
 import { createMailMaker } from './mail-makers.ts'
 import { scanMail } from './mail-scan.ts'
 import { makeHostile } from './mail-values.ts'
@@ -112,7 +112,9 @@ export async function fuzzMails(count: number, seed: number): Promise<MailFuzzRe
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { count: { type: 'string' }, seed: { type: 'string' } } })
+  const { values } = parseOptions(import.meta.filename, {
+    options: { count: { type: 'string' }, seed: { type: 'string' } },
+  })
   const seed = Number(values.seed ?? 1)
   const result = await fuzzMails(Number(values.count ?? 10_000), seed)
   for (const failure of result.failures.slice(0, 20)) console.log(`${failure.slice(0, 3000)}\n`)

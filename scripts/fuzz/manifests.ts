@@ -5,8 +5,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createFolderSource } from '../../engine/adapters/folder-source.ts'
+import { parseOptions } from '../parse-options.ts'
 import { createCheck } from './check.ts'
 import { createRandom, makeText, type Random } from './mutate.ts'
 
@@ -63,7 +63,9 @@ function encode(text: string, random: Random): Uint8Array {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { count: { type: 'string' }, seed: { type: 'string' } } })
+  const { values } = parseOptions(import.meta.filename, {
+    options: { count: { type: 'string' }, seed: { type: 'string' } },
+  })
   const seed = Number(values.seed ?? 1)
   const { failures, count, accepted, quick, slowestMs } = await fuzzManifests(
     Number(values.count ?? 10_000),

@@ -5,9 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { parseOptions } from '../parse-options.ts'
 import { engineFolder } from './load-engine.ts'
 import { runTrial } from './trial.ts'
 
@@ -24,7 +24,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: { commits: { type: 'string' }, seed: { type: 'string' }, engine: { type: 'string' } },
 })
 const [commits, seed] = [Number(values.commits ?? 500), Number(values.seed ?? 1)]

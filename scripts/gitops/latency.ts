@@ -5,15 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { hasHttpBackend, hasProgram } from '../../test/fakes/git-remote.ts'
+import { parseOptions } from '../parse-options.ts'
 import { type LatencyOptions, measureLatency } from './latency-rounds.ts'
 
 const pollS = 5
 /** Polls are up to a fifth apart from their interval, so that many engines do not ask at once. */
 const allowedMs = pollS * 1.2 * 1000 + 2_000
 
-const { values } = parseArgs({ options: { jobs: { type: 'string' }, rounds: { type: 'string' } } })
+const { values } = parseOptions(import.meta.filename, {
+  options: { jobs: { type: 'string' }, rounds: { type: 'string' } },
+})
 const jobs = Number(values.jobs ?? 1000)
 const rounds = Number(values.rounds ?? 10)
 

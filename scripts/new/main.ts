@@ -6,11 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../parse-options.ts'
 import { addToDocs, addToJobSchema, addToList } from './lists.ts'
 import { type NewStep, schemaOf, sourceOf, testOf, titleOf } from './step-files.ts'
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = parseOptions(import.meta.filename, {
   allowPositionals: true,
   options: { title: { type: 'string' }, root: { type: 'string' } },
 })

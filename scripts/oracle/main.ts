@@ -1,10 +1,14 @@
 /**
- * Compares the engine's due moments with those of a walk over every minute of real time: every zone and every change of
+ * `npm run oracle`: compares the engine's due moments with those of a walk over every minute of real time: every zone and every change of
  * its clock from 2020 to 2029, whole years, and calendars made up by chance. Exits with 1 where they differ.
  */
+
+import { parseOptions } from '../parse-options.ts'
 import { compareCalendars } from './calendars.ts'
 import { dayExpressions, everyZone, expressions, readZone } from './cases.ts'
 import { compareSpan, compareTransitions, createTally, isRead, type Tally } from './compare.ts'
+
+parseOptions(import.meta.filename, {})
 
 const wholeYear = ['UTC', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Africa/Casablanca']
 const calendarRounds = 2_000

@@ -10,7 +10,10 @@ import { renderClientSite, writeSite } from '../../engine/catalog/site.ts'
 import { clientView } from '../../engine/catalog/views.ts'
 import { acmeInput } from '../../test/fixtures/catalog-site.ts'
 import { openBrowser } from '../catalog/browser.ts'
+import { parseOptions } from '../parse-options.ts'
 import { findChromium } from './find-chromium.ts'
+
+parseOptions(import.meta.filename, {})
 
 const folder = join(import.meta.dirname, '../../docs/pictures')
 const [wide, phone] = [

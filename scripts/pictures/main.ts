@@ -5,9 +5,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseOptions } from '../parse-options.ts'
 import { findChromium } from './find-chromium.ts'
 import { makeMailBodies } from './mail-bodies.ts'
 import { type Look, looks, openStudio } from './studio.ts'
+
+parseOptions(import.meta.filename, {})
 
 const folder = join(import.meta.dirname, '../../docs/pictures/mail')
 /** Also kept by themselves; the others are on the sheets. */

@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../parse-options.ts'
 import { attackTenants } from './attack-tenants.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     'per-client': { type: 'string', default: '200' },
     reports: { type: 'string', default: '300' },

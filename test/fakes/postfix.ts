@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs'
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 
@@ -33,6 +33,10 @@ export interface PostfixOptions {
   recipients?: Record<string, string>
   /** Of a whole mail; announced as SIZE. */
   maxBytes?: number
+  /** Names of environment variables that its processes get too; it keeps none by itself. */
+  environment?: string[]
+  /** Keeps what comes to an address as files in a maildir, whose owner must let anybody write. */
+  mailbox?: { address: string; maildir: string }
   /** Paths of PEM files: STARTTLS is offered with them only. */
   tls?: { keyFile: string; certFile: string }
 }
@@ -55,6 +59,7 @@ smtp unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -88,7 +93,10 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
   return { port, close }
 }
 
-function settingsOf(base: string, { nextPort, recipients = {}, maxBytes, tls }: PostfixOptions): string {
+function settingsOf(
+  base: string,
+  { nextPort, recipients = {}, maxBytes, environment, mailbox, tls }: PostfixOptions,
+): string {
   const answers = Object.entries(recipients).map(([address, answer]) => `{ ${address} = ${answer} }`)
   const settings = {
     compatibility_level: '3.6',
@@ -115,6 +123,15 @@ function settingsOf(base: string, { nextPort, recipients = {}, maxBytes, tls }: 
       ...(nextPort === undefined ? ['check_client_access static:HOLD'] : []),
       'permit_mynetworks, reject',
     ].join(', '),
+    ...(mailbox && {
+      virtual_mailbox_domains: mailbox.address.slice(mailbox.address.indexOf('@') + 1),
+      virtual_mailbox_base: dirname(mailbox.maildir),
+      virtual_mailbox_maps: `inline:{ { ${mailbox.address} = ${basename(mailbox.maildir)}/ } }`,
+      virtual_mailbox_limit: '0',
+      virtual_uid_maps: 'static:65534',
+      virtual_gid_maps: 'static:65534',
+    }),
+    ...(environment && { import_environment: ['MAIL_CONFIG', ...environment].join(' ') }),
     ...(tls && {
       smtpd_tls_security_level: 'may',
       smtpd_tls_cert_file: tls.certFile,

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { parseOptions } from '../../parse-options.ts'
 import { type StandardReport, standardReports } from '../standard-reports.ts'
 import { type Case, casesOf, tenants } from './cases.ts'
 import { compareReport } from './compare.ts'
@@ -14,7 +14,7 @@ import { readOracleData, writeOracleData } from './data.ts'
 import { renderApart, renderHere } from './render.ts'
 import type { Tables } from './tables.ts'
 
-const { values } = parseArgs({
+const { values } = parseOptions(import.meta.filename, {
   options: {
     seed: { type: 'string', default: '1' },
     scale: { type: 'string', default: '0.02' },
