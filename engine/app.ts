@@ -159,7 +159,7 @@ async function assemble(
   log: Log,
   secrets: Secrets,
 ): Promise<Assembled> {
-  const steps = createStepTypes(await loadStepCodes(options.steps ?? []))
+  const codes = await loadStepCodes(options.steps ?? [])
   const { createEndpoints } = await import('./adapters/endpoints.ts')
   const { openSqliteLedger } = await loadLedger()
   const folder = dataFolderOf(options.data)
@@ -176,10 +176,12 @@ async function assemble(
     queue: createLocalQueue(systemClock),
     endpoints,
     artifacts: await createArtifactFolder(folder.artifacts),
-    steps,
+    steps: createStepTypes(codes),
+    stepCodes: new Set(codes.map(({ name }) => name)),
     fanOut: createFanOut(runReport),
     triggers: triggerTypes,
     renderMail,
+    readReturnedMail: async (bytes) => (await import('./adapters/returned-mail.ts')).readReturnedMail(bytes),
     clock: systemClock,
     log,
     createId: randomUUID,

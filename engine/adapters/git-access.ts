@@ -8,8 +8,6 @@ import type { GitRemote } from './git-remote.ts'
 export interface GitAccess {
   /** For git's environment. Arguments can be seen by every user of the machine. */
   environment: Record<string, string>
-  /** What must not be in any text. */
-  hidden: string[]
   /** Removes the key. */
   release(): Promise<void>
 }
@@ -34,9 +32,7 @@ export async function openAccess(
     return openSsh(folder, key, knownHosts)
   }
   const token = remote.protocol === 'file' ? undefined : await resolve('git-token').catch(translateMissing)
-  return token === undefined
-    ? { environment: {}, hidden: [], release: async () => {} }
-    : openHttp(remote, token)
+  return token === undefined ? { environment: {}, release: async () => {} } : openHttp(remote, token)
 }
 
 function openHttp({ url, user }: GitRemote, token: string): GitAccess {
@@ -47,7 +43,7 @@ function openHttp({ url, user }: GitRemote, token: string): GitAccess {
     GIT_CONFIG_KEY_0: `http.${new URL(url).origin}/.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
   }
-  return { environment, hidden: [token, encodeURIComponent(token), credentials], release: async () => {} }
+  return { environment, release: async () => {} }
 }
 
 /** git runs in the folder, so that no path of ours, with whatever characters, gets into a command for a shell. */
@@ -86,7 +82,7 @@ async function openSsh(folder: string, key: string, knownHosts: string): Promise
   }
   const words = Object.entries(options).map(([option, value]) => `-o ${option}=${value}`)
   const environment = { GIT_SSH_VARIANT: 'ssh', GIT_SSH_COMMAND: ['ssh -F /dev/null', ...words].join(' ') }
-  return { environment, hidden: [], release }
+  return { environment, release }
 }
 
 async function resolveGiven(secrets: Secrets, name: string) {

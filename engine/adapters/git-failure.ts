@@ -1,5 +1,6 @@
 /** What git told when a fetch failed, as an error of the table. */
 import { JobsdError } from '../core/errors.ts'
+import { hideSecrets } from '../core/secret.ts'
 
 // The order counts: a full disk or a damaged mirror also ends with words about the remote.
 const storage = /No space left on device|Disk quota exceeded|Read-only file system|Too many open files/
@@ -12,17 +13,17 @@ const unreachable =
 
 /**
  * The error for the words of a failed fetch: BRANCH_MISSING, SOURCE_REFUSED, SOURCE_UNREACHABLE, STORAGE_FAILED, or
- * GIT_FAILED for what may come from a damaged mirror. `hidden` is in none of its texts.
+ * GIT_FAILED for what may come from a damaged mirror.
  */
 export function translateFetchFailure(
   told: string,
-  { source, branch, hidden }: { source: string; branch: string; hidden: string[] },
+  { source, branch }: { source: string; branch: string },
 ): JobsdError {
   // What the server itself says comes with `remote: ` and must not decide.
   const lines = told.split(/[\r\n]+/).filter((line) => line.trim() !== '' && !line.startsWith('remote: '))
   const say = (pattern: RegExp) => {
     const line = lines.find((each) => pattern.test(each))
-    return line === undefined ? undefined : cleanLine(line, hidden)
+    return line === undefined ? undefined : cleanLine(line)
   }
   const full = say(storage)
   if (full !== undefined) return new JobsdError('STORAGE_FAILED', { reason: full })
@@ -35,15 +36,15 @@ export function translateFetchFailure(
   if (refused !== undefined) return new JobsdError('SOURCE_REFUSED', { source, reason: refused })
   const lost = say(unreachable)
   if (lost !== undefined) return new JobsdError('SOURCE_UNREACHABLE', { source, reason: lost })
-  return new JobsdError('GIT_FAILED', { reason: cleanLine(lines[0] ?? 'no reason given', hidden) })
+  return new JobsdError('GIT_FAILED', { reason: cleanLine(lines[0] ?? 'no reason given') })
 }
 
-/** One line for people: at most 300 characters, without what is hidden, a URL's user and control characters. */
-function cleanLine(line: string, hidden: string[]): string {
-  const secret = hidden.filter((each) => each !== '')
-  const shown = secret.reduce((text, each) => text.replaceAll(each, '***'), line)
-  const plain = shown.replace(/:\/\/[^/\s@]*@/g, '://').replace(/\p{Cc}+/gu, ' ')
-  return plain
+/** One line for people: at most 300 characters, without secrets, a URL's user and control characters. */
+function cleanLine(line: string): string {
+  // Before it is cut: half a secret would be known no more.
+  return hideSecrets(line)
+    .replace(/:\/\/[^/\s@]*@/g, '://')
+    .replace(/\p{Cc}+/gu, ' ')
     .replace(/^(fatal|error): /, '')
     .trim()
     .slice(0, 300)

@@ -45,7 +45,7 @@ export async function fetchBranch(
   const flags = ['--quiet', '--no-tags', '--no-recurse-submodules', '--force', '--no-write-fetch-head']
   const fetched = await run(['fetch', ...flags, '--', url, `+refs/heads/${branch}:${head}`])
   if (fetched.code !== 0) {
-    const error = translateFetchFailure(fetched.told, { source, branch, hidden: access.hidden })
+    const error = translateFetchFailure(fetched.told, { source, branch })
     if (error.code !== 'BRANCH_MISSING') throw error
     const listed = await run(['ls-remote', '--quiet', '--', url])
     const isEmpty = listed.code === 0 && listed.output === ''

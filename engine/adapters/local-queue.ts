@@ -9,6 +9,10 @@ interface Work {
   again: QueuedRun | undefined
 }
 
+function createWork(): Work {
+  return { abort: new AbortController(), settled: Promise.resolve(), again: undefined }
+}
+
 /** A queue in this process. */
 export function createLocalQueue(clock: Clock): Queue {
   const lanes = createLanes({ runs: 0 })
@@ -22,15 +26,22 @@ export function createLocalQueue(clock: Clock): Queue {
   }
 
   function begin(run: QueuedRun, handle: NonNullable<typeof start>): void {
-    const work: Work = { abort: new AbortController(), settled: Promise.resolve(), again: undefined }
+    const work = createWork()
     working.set(run.id, work)
-    work.settled = handle(run, work.abort.signal).finally(() => {
+    work.settled = workOn(work, run, handle)
+  }
+
+  async function workOn(work: Work, run: QueuedRun, handle: NonNullable<typeof start>): Promise<void> {
+    try {
+      await handle(run, work.abort.signal)
+    } finally {
       // Another one may work on it by now.
-      if (working.get(run.id) !== work) return
-      leave(run.id)
-      if (work.again) lanes.add(work.again)
-      pump()
-    })
+      if (working.get(run.id) === work) {
+        leave(run.id)
+        if (work.again) lanes.add(work.again)
+        pump()
+      }
+    }
   }
 
   function leave(runId: string): void {
@@ -44,6 +55,27 @@ export function createLocalQueue(clock: Clock): Queue {
       if (work) work.again = run
       else lanes.add(run)
       pump()
+    },
+    admit(run) {
+      const handle = start
+      if (!handle || isDraining || !lanes.admit(run)) return undefined
+      const work = createWork()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      work.settled = promise
+      working.set(run.id, work)
+      return {
+        begin() {
+          if (working.get(run.id) === work) void workOn(work, run, handle).then(resolve)
+          else resolve()
+        },
+        withdraw() {
+          resolve()
+          if (working.get(run.id) !== work) return
+          working.delete(run.id)
+          lanes.end(run.id)
+          pump()
+        },
+      }
     },
     work(limits, handler, onError) {
       lanes.limit(limits)

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 import { to } from 'pg-copy-streams'
 import type { Secrets } from '../core/contracts/services.ts'
 import { parseDuration } from '../core/duration.ts'
@@ -48,7 +48,7 @@ export async function openPostgres(
   const password = await secrets.resolve(connection.password.secret)
   signal.throwIfAborted()
   const socket = new Socket()
-  const client = new Client({
+  const client = createClient({
     host,
     port,
     database,
@@ -56,7 +56,6 @@ export async function openPostgres(
     password: password.reveal(),
     application_name: 'jobsd',
     client_encoding: 'UTF8',
-    // Given in any case: what is absent `pg` takes from the environment.
     ssl:
       connection.tls === 'none'
         ? false
@@ -130,6 +129,20 @@ export async function openPostgres(
   } catch (error) {
     await session.close()
     throw error
+  }
+}
+
+/**
+ * A client of which the connection alone decides: what its settings leave out, `pg` takes from variables such as
+ * PGOPTIONS while the client is made, and some of it cannot be set to nothing. They are back before anybody else runs.
+ */
+function createClient(config: ClientConfig): Client {
+  const hidden = Object.entries(process.env).filter(([name]) => /^PG/i.test(name))
+  for (const [name] of hidden) delete process.env[name]
+  try {
+    return new Client(config)
+  } finally {
+    Object.assign(process.env, Object.fromEntries(hidden))
   }
 }
 

@@ -3,6 +3,7 @@ import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection'
 import type { Mailer, MailMessage, MailReceipt } from '../core/contracts/endpoints.ts'
 import type { Secrets } from '../core/contracts/services.ts'
 import type { SmtpConnection } from '../core/manifest.ts'
+import type { Turn } from './pace.ts'
 import { openDkimSigner } from './smtp-dkim.ts'
 import { isStale, replyCode, serverLine, translateSmtpFailure } from './smtp-errors.ts'
 import { createGate, type Gate } from './smtp-gate.ts'
@@ -21,6 +22,8 @@ export interface SmtpMailerOptions {
   /** What EHLO says. Default: this machine's name. */
   hostname?: string
   timeouts?: Partial<SmtpTimeouts>
+  /** Awaited with a session in hand, before anything of a mail is said. */
+  turn?: Turn | undefined
 }
 
 /**
@@ -52,6 +55,7 @@ export function createSmtpMailer(
     async function sendBy(session: SmtpSession): Promise<SMTPConnectionSendInfo> {
       let gate: Gate | undefined
       try {
+        await options.turn?.(signal)
         const body = sign(await openMessage(connection, message))
         gate = createGate(body, {
           begin() {
@@ -66,7 +70,8 @@ export function createSmtpMailer(
         })
         const { bytes } = gate
         phase.size = Buffer.isBuffer(body) ? body.length : await leastBytes(message)
-        const envelope = { from: connection.from, to: recipients, size: phase.size }
+        const from = connection.returnPath ?? connection.from
+        const envelope = { from, to: recipients, size: phase.size }
         session.limit(timeouts.envelopeMs + 1000 * recipients.length)
         const info = await session.step<SMTPConnectionSendInfo>((done) =>
           session.wire.send(envelope, bytes, done),

@@ -31,7 +31,8 @@ const wholeBytes = 64 * 1024
 export function mailRecipients(connection: SmtpConnection, message: MailMessage): string[] {
   const refuse = (reason: string) => new JobsdError('MAIL_REFUSED', { connection: connection.name, reason })
   const recipients = [...new Set([...message.to, ...message.cc, ...message.bcc])]
-  const others = [connection.from, ...(message.replyTo === null ? [] : [message.replyTo])]
+  const { from, returnPath = from } = connection
+  const others = [from, returnPath, ...(message.replyTo === null ? [] : [message.replyTo])]
   for (const address of [...recipients, ...others]) {
     if (!isPlainAddress(address)) throw refuse(`${JSON.stringify(address)} is not one plain e-mail address`)
   }

@@ -1,8 +1,9 @@
 /** Steps that pack, list, wait for and delete files, as customers read them. */
 import { parseDuration } from '../core/duration.ts'
-import type { Snapshot, StepOf } from '../core/model.ts'
+import type { Client } from '../core/manifest.ts'
+import type { Snapshot, StepOf, StepRecord } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
-import { spellDuration } from './plain-words.ts'
+import { spellDuration, spellMoment } from './plain-words.ts'
 import { nameConnection } from './redact.ts'
 import type { Detail } from './step-view.ts'
 
@@ -35,6 +36,18 @@ export function describeWait(step: StepOf<'wait-for-file'>, snapshot: Snapshot):
     fact('At most', spellDuration(parseDuration(step.timeout))),
     fact('Without the files', step.onMissing === 'skip' ? 'Nothing is sent' : 'The step fails'),
   ]
+}
+
+/** Of a wait that is not over: until when at most; nothing of where. */
+export function describeUnderWay(
+  { name, startedAt }: Pick<StepRecord, 'name' | 'startedAt'>,
+  { timezone }: Client,
+  { manifest }: Snapshot,
+): string {
+  const step = manifest.steps.find((each) => each.name === name)
+  if (step?.type !== 'wait-for-file') return ''
+  const untilMs = Date.parse(startedAt) + parseDuration(step.timeout)
+  return `Waits for the files, at most until ${spellMoment(timezone, untilMs).text}.`
 }
 
 function fact(label: string, value: string): Detail {

@@ -77,6 +77,7 @@ export const helpView: HelpView = {
       'Being checked',
       'A mail was handed over, but its receipt was not confirmed. Our team looks into it, so that you do not get it twice.',
     ],
+    ['Returned', 'A mail was taken at first and refused later. See that the address is right.'],
     ['SHA-256', 'A fingerprint of a file. If yours is the same, the file is the same, byte by byte.'],
   ].map(([term = '', text = '']) => ({ term, text })),
   errors: Object.entries(yours).map(([code, text]) => ({

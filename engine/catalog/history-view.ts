@@ -1,12 +1,14 @@
 /** What happened, as customers see it: no error text, no server's answer, nobody's address. */
+import { explainStatus } from '../core/bounce-words.ts'
 import { causeKeyOf } from '../core/fan-out.ts'
 import { readFollowKey } from '../core/follow-ups.ts'
 import type { Client } from '../core/manifest.ts'
 import type { Delivery, RunDetail, RunState, Snapshot } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
+import { describeUnderWay } from './file-step-words.ts'
 import { helpEntry } from './help-view.ts'
 import { type Moment, spellDuration, spellMoment, spellPeriod, spellSize } from './plain-words.ts'
-import { explainError, nameConnection } from './redact.ts'
+import { explainError, nameConnection, redactAddress } from './redact.ts'
 import { partTitle } from './row-words.ts'
 import { nextTitle, stepTitle, titleOf } from './step-view.ts'
 import { words } from './words.ts'
@@ -54,6 +56,8 @@ export interface DeliveryView {
   /** With its preposition: `to Acme SFTP site`, `by e-mail`. */
   destination: string
   state: Outcome
+  /** Of an e-mail that came back: from whom and why, sentences; otherwise empty. */
+  returned: string
   at: Moment
 }
 
@@ -183,7 +187,7 @@ function viewStepResult(
     name: step.name,
     type: resultTitle(step, snapshot),
     outcome: stepOutcome(step),
-    result: describeResult(step, run),
+    result: describeResult(step, run, client, snapshot),
     help: step.outcome === 'failed' ? helpEntry(step.error?.code) : '',
     duration: spellSpan(step.startedAt, step.endedAt),
     next: step.next === null ? '' : nextTitle(step.next),
@@ -205,9 +209,11 @@ function stepOutcome(step: StepResult): Outcome {
 }
 
 // The step's own note is not used: it may quote what a server said.
-function describeResult(step: StepResult, run: RunDetail): string {
+function describeResult(step: StepResult, run: RunDetail, client: Client, snapshot: Snapshot): string {
   if (step.outcome === 'failed') return explainError(step.error?.code ?? '')
   if (step.outcome === 'skipped') return 'There was nothing to send.'
+  if (step.outcome === 'running' && step.type === 'wait-for-file')
+    return describeUnderWay(step, client, snapshot)
   const rows = run.files.filter((file) => file.step === step.name).map((file) => file.rows)
   const counted = rows.filter((count) => count !== null)
   if (counted.length === 0) return ''
@@ -226,13 +232,22 @@ function viewDelivery(delivery: Delivery, client: Client, snapshot: Snapshot): D
     size: delivery.artifact === null ? '' : spellSize(delivery.artifact.size),
     sha256: delivery.artifact?.sha256 ?? '',
     destination: isMail ? 'by e-mail' : `to ${nameConnection(snapshot.connections, connection)}`,
-    // A mail server only takes a mail; whether it reached the recipients is not known.
-    state:
-      isMail && delivery.state === 'confirmed'
+    // A mail server only takes a mail; whether it reached the recipients is not known, unless it comes back.
+    state: delivery.returned
+      ? { label: 'Returned', tone: 'bad' }
+      : isMail && delivery.state === 'confirmed'
         ? { label: 'Sent', tone: 'good' }
         : deliveryOutcomes[delivery.state],
+    returned: describeReturned(delivery),
     at: spellMoment(client.timezone, Date.parse(delivery.at)),
   }
+}
+
+/** In our words: what a server says may name anything. */
+function describeReturned({ returned = [] }: Delivery): string {
+  return returned
+    .map(({ address, status }) => `It came back from ${redactAddress(address)}: ${explainStatus(status)}`)
+    .join(' ')
 }
 
 function describeStart(run: RunDetail): string {

@@ -1,6 +1,7 @@
 /** The operators' page: all clients at a glance, what is wrong, and what to type. Nothing is masked here. */
 import { readFileSync } from 'node:fs'
 import type { OpenExpectation } from '../core/contracts/alerts.ts'
+import type { ReturnedRecipient } from '../core/contracts/bounces.ts'
 import type { TroubledDelivery } from '../core/contracts/catalog.ts'
 import type { Sync } from '../core/contracts/sync.ts'
 import type { Settings } from '../core/manifest.ts'
@@ -33,6 +34,8 @@ export interface OperatorsInput {
   /** Newest first. */
   deliveries: readonly TroubledDelivery[]
   expectations: readonly OpenExpectation[]
+  /** Recipients whose mails came back, the newest first. */
+  returned: readonly ReturnedRecipient[]
 }
 
 export interface JobFacts {
@@ -92,6 +95,14 @@ export function viewOperators(input: OperatorsInput) {
       command: `jobsd resend ${delivery.runId} --target ${quote(delivery.target)} --why ${words.why}`,
     })),
     moreDeliveries: deliveries.length > shownRows,
+    returned: input.returned.slice(0, shownRows).map((each) => ({
+      ...each,
+      client: each.client || words.returned.alerts,
+      words: each.diagnostic || each.status,
+      first: spell(each.firstAt),
+      last: spell(each.lastAt),
+      command: `jobsd bounces --clear ${quote(each.address)} --connection ${each.connection} --why ${words.why}`,
+    })),
     queue: {
       waiting,
       working,
@@ -99,6 +110,14 @@ export function viewOperators(input: OperatorsInput) {
       perClient: settings?.limits?.runsPerClient ?? words.queue.unlimited,
       perConnection: settings?.limits?.runsPerConnection ?? words.queue.unlimited,
     },
+    // What is wrong with a job stands above; the message of one that is under way says what it waits for.
+    waits: input.jobs
+      .filter(
+        ({ health, message, sync, holds }) =>
+          health === 'Progressing' && message !== '' && sync === 'Synced' && holds.length === 0,
+      )
+      .slice(0, shownRows)
+      .map(({ job, message }) => ({ job, message })),
     breakers: breakers.map((breaker) => ({ ...breaker, until: spell(breaker.until) })),
     expectations: expectations
       .slice(0, shownRows)
@@ -112,6 +131,7 @@ function attentionOf({ trouble, source, ...input }: OperatorsInput, odd: readonl
     [input.failed.length, 'job', 'failed in its last run'],
     [input.deliveries.length, 'delivery', 'failed or in doubt'],
     [input.expectations.length, 'expectation', 'late or missing'],
+    [input.returned.length, 'recipient', 'whose mails came back'],
     [input.breakers.length, 'connection', 'left alone'],
     [invalid, 'job', 'that does not compile'],
   ]

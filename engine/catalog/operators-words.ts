@@ -67,6 +67,17 @@ export const operatorsWords = {
     note: 'What the target said',
     more: 'There are more: jobsd runs lists them.',
   },
+  returned: {
+    title: 'Recipients whose mails came back',
+    caption: 'Mails to them are sent as before',
+    recipient: 'Recipient',
+    client: 'Client',
+    count: 'Mails',
+    first: 'First',
+    last: 'Last',
+    words: 'What the server said',
+    alerts: 'Alerts',
+  },
   queue: {
     title: 'Queue',
     waiting: 'Runs waiting',
@@ -76,6 +87,7 @@ export const operatorsWords = {
     perConnection: 'At once, on one connection',
     unlimited: 'no own limit',
   },
+  waits: { title: 'Jobs that wait for files', job: 'Job', message: 'For what, since when and until when' },
   breakers: {
     title: 'Connections left alone',
     none: 'Every connection is used.',

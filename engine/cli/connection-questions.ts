@@ -10,6 +10,7 @@ import {
   question,
 } from './answers.ts'
 import type { ConnectionOptions } from './new-connection.ts'
+import { serviceQuestions } from './service-questions.ts'
 
 const checkHost: Check = (text) => matches(text, /^[A-Za-z0-9.:-]{1,253}$/, 'host name or address')
 const checkHostKey: Check = (text) =>
@@ -21,6 +22,9 @@ const checkHostKey: Check = (text) =>
 const checkBucket: Check = (text) => matches(text, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'name of a bucket')
 const checkRegion: Check = (text) => matches(text, /^[a-z0-9-]{1,40}$/, 'region')
 const checkUsername: Check = (text) => matches(text, /^[^\p{Cc}]{1,254}$/u, 'user name')
+const checkDatabase: Check = (text) => matches(text, /^[A-Za-z0-9_.-]{1,63}$/, 'name of a database')
+const checkSchema: Check = (text) => matches(text, /^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'name of a schema')
+const checkRole: Check = (text) => matches(text, /^[^\p{Cc}]{1,63}$/u, 'role')
 const checkPort: Check = (text) =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535
     ? null
@@ -80,8 +84,28 @@ export function ownQuestions(type: Connection['type'], options: ConnectionOption
         ...optional('endpoint', '--endpoint', checkFormat('endpoint'), options.endpoint),
         ...optional('prefix', '--prefix', checkFormat('key-prefix'), options.prefix),
       }
+    case 'http':
+    case 'key':
+      return { ...serviceQuestions(type, options), ...title }
     case 'folder':
     case 'dataset':
+      if (type === 'dataset' && options.format === 'postgres') {
+        return {
+          format: question('--format', '', '', () => null, options.format),
+          host,
+          ...port,
+          database: question('--database', 'The database', 'warehouse', checkDatabase, options.database),
+          ...optional('schema', '--schema', checkSchema, options.schema),
+          username: question(
+            '--username',
+            'The role, which may only read',
+            'jobsd_reader',
+            checkRole,
+            options.username,
+          ),
+          ...title,
+        }
+      }
       return {
         path: question(
           '--path',
@@ -96,12 +120,10 @@ export function ownQuestions(type: Connection['type'], options: ConnectionOption
             '--format',
             '',
             '',
-            checkChoice(['parquet', 'csv', 'json'], 'format'),
+            checkChoice(['parquet', 'csv', 'json', 'postgres'], 'format'),
             options.format,
           ),
         }),
       }
-    default:
-      return {}
   }
 }

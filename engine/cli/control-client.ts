@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import type { Repeats } from '../core/contracts/ledger.ts'
 import { type ErrorCode, type ErrorDetails, errorTable, JobsdError } from '../core/errors.ts'
 import type { RunDetail } from '../core/model.ts'
+import type { BounceList } from '../runtime/bounces.ts'
 import type { LiveLook } from '../runtime/look-at-file.ts'
 import type { Provenance } from '../runtime/provenance.ts'
 import type { EmitAnswer } from '../runtime/requests.ts'
@@ -35,6 +36,10 @@ export async function connectControl(socketPath: string): Promise<EngineClient |
     rerun: async (body) => (await call<{ runId: string }>(socketPath, 'POST', '/v1/rerun', body)).runId,
     async cancel(body) {
       await call(socketPath, 'POST', '/v1/cancel', body)
+    },
+    bounces: () => call<BounceList>(socketPath, 'GET', '/v1/bounces'),
+    async clearBounces(body) {
+      await call(socketPath, 'POST', '/v1/bounces/clear', body)
     },
     run: async (body) => (await call<{ runIds: string[] }>(socketPath, 'POST', '/v1/run', body)).runIds,
     emit: (body) => call<EmitAnswer>(socketPath, 'POST', '/v1/emit', body),

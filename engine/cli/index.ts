@@ -1,5 +1,6 @@
 /** The list of commands. */
 import { addBackup } from './backup.ts'
+import { addBounces } from './bounces.ts'
 import { addCancel } from './cancel.ts'
 import { addCatalog } from './catalog.ts'
 import { addCompletion } from './completion.ts'
@@ -35,6 +36,7 @@ export const commands: readonly AddCommand[] = [
   addResend,
   addRerun,
   addCancel,
+  addBounces,
   addSuspend,
   addResume,
   addPin,

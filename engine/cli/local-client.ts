@@ -3,6 +3,7 @@ import type { Ledger } from '../core/contracts/ledger.ts'
 import type { Clock } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { JobId, RunDetail, Snapshot } from '../core/model.ts'
+import { readBounceList } from '../runtime/bounces.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { describeProvenance } from '../runtime/provenance.ts'
 import { readStatus } from '../runtime/status.ts'
@@ -21,6 +22,8 @@ export function connectEngine(engine: Engine, close: () => Promise<void>): Engin
     async cancel({ run, who, why }) {
       await engine.cancel(run, { who, why })
     },
+    bounces: () => engine.bounces.list(),
+    clearBounces: (request) => engine.bounces.clear(request),
     run: (request) => engine.run(request),
     hold: async (action, request) => ({ ...(await engine.holds[action](request)) }),
     emit: ({ type }) => refuse(`${type} needs a running engine`),
@@ -51,6 +54,8 @@ export function connectLedger(ledger: Ledger, clock: Clock, source: string): Eng
     resend: ({ run }) => refuse(`run ${run} cannot be sent again by a reader`),
     rerun: ({ run }) => refuse(`run ${run} cannot be run again by a reader`),
     cancel: ({ run }) => refuse(`run ${run} cannot be cancelled by a reader`),
+    bounces: () => readBounceList(ledger),
+    clearBounces: ({ address }) => refuse(`${address} cannot be cleared by a reader`),
     run: ({ job }) =>
       Promise.reject(new JobsdError('BAD_REQUEST', { reason: `${job} cannot be run by a reader` })),
     emit: ({ type }) => refuse(`${type} cannot be posted by a reader`),

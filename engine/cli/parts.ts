@@ -1,12 +1,14 @@
 /** What commands are given: everything outside that they touch. */
 import type { Command } from 'commander'
 import type { BackupReport, RestoreReport } from '../core/contracts/backup.ts'
+import type { ClearRequest } from '../core/contracts/bounces.ts'
 import type { Checkup } from '../core/contracts/checkup.ts'
 import type { ConfigSource, SourceTree } from '../core/contracts/config-source.ts'
 import type { MailMessage } from '../core/contracts/endpoints.ts'
 import type { Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { DatasetConnection, SmtpConnection } from '../core/manifest.ts'
 import type { RunDetail } from '../core/model.ts'
+import type { BounceList } from '../runtime/bounces.ts'
 import type { ExplainParts } from '../runtime/explain.ts'
 import type { HoldRequest, Holds } from '../runtime/holds.ts'
 import type { LiveLook } from '../runtime/look-at-file.ts'
@@ -35,6 +37,10 @@ export interface EngineClient {
   rerun(request: RerunRequest): Promise<string>
   /** Throws RUN_UNKNOWN, BAD_REQUEST. */
   cancel(request: RepeatRequest): Promise<void>
+  /** Recipients whose mails came back, and the last mails that did. */
+  bounces(): Promise<BounceList>
+  /** Takes a recipient's flag away. Throws BAD_REQUEST where it has none. */
+  clearBounces(request: ClearRequest): Promise<void>
   /** Throws JOB_UNKNOWN, BAD_REQUEST; `revision` only of a pin. */
   hold(action: HoldAction, request: HoldRequest): Promise<{ revision?: string }>
   /** Posts an event. Throws BAD_REQUEST for what is none. */
@@ -72,7 +78,7 @@ export interface StartOptions {
  */
 export type ConnectOptions = { data: string } & (
   | { needs: 'read' | 'engine' }
-  | { needs: 'run' | 'hold'; sources: EngineSources }
+  | { needs: 'run' | 'hold'; sources: EngineSources; steps?: string[] }
 )
 
 export interface CliParts {

@@ -1,6 +1,7 @@
 /** A preview in words: in the terminal, as JSON, and as its index page. */
 import type { Instant, JobId } from '../core/model.ts'
 import { spellCount } from '../core/spell-count.ts'
+import type { Notice, SentFile, SentMail } from '../runtime/rehearsal/recorder.ts'
 import type { Rehearsed } from '../runtime/rehearsal.ts'
 import { toOneLine } from './one-line.ts'
 import { previewMark, type Shown } from './preview-folder.ts'
@@ -27,7 +28,7 @@ export function toPreviewJson({ job, slot, data, folder, runs, sentTo }: Preview
     data,
     out: folder,
     sentTo,
-    runs: runs.map(({ callCenter, row, outcome, note, path, alert, moves, shown }) => ({
+    runs: runs.map(({ callCenter, row, outcome, note, path, alert, moves, deletions, notices, shown }) => ({
       callCenter,
       ...(row !== undefined && { row }),
       outcome,
@@ -39,6 +40,8 @@ export function toPreviewJson({ job, slot, data, folder, runs, sentTo }: Preview
         ...('file' in files ? { file: files.file } : files),
       })),
       moves,
+      deletions,
+      notices,
     })),
   }
 }
@@ -55,6 +58,8 @@ export function describePreview(preview: Preview): string {
       `${describePart(run) === '' ? '' : `${describePart(run)}: `}${describeWay(run)}`,
       ...run.shown.map((shown) => `  ${describeShown(shown)}`),
       ...run.moves.map(({ connection, from, to }) => `  move   ${connection}  ${from} -> ${to}`),
+      ...run.deletions.map(({ connection, path }) => `  delete ${connection}  ${path}`),
+      ...run.notices.map((notice) => `  notice ${describeNotice(notice)}`),
     ]),
     '',
     `${nothing}; open ${folder}/index.html`,
@@ -89,8 +94,20 @@ function describeShown({ sent }: Shown): string {
   ].join('\n           ')
 }
 
-function describeFile({ rows, size }: { rows: number | null; size: number }): string {
-  return `${rows === null ? '' : `${spellCount(rows, 'row')}, `}${spellCount(size, 'byte')}`
+function describeFile({ rows, seal, size }: Pick<SentFile, 'rows' | 'seal' | 'size'>): string {
+  const amount = `${rows === null ? '' : `${spellCount(rows, 'row')}, `}${spellCount(size, 'byte')}`
+  return seal === undefined ? amount : `${amount}; ${seal}`
+}
+
+const people: Record<Notice['to'], string> = {
+  operators: 'the operators',
+  client: "the operators and the client's alert addresses",
+  job: "the operators and the client's and job's alert addresses",
+}
+
+function describeNotice({ level, message, recipients, to }: Notice): string {
+  const copies = recipients.length === 0 ? '' : ` (${recipients.join(', ')})`
+  return `to ${people[to]}${copies}${level === 'warning' ? ', as a warning' : ''}: ${message}`
 }
 
 /** The index page: every text escaped, mails in frames that run nothing. */
@@ -131,6 +148,10 @@ function renderRun(run: Preview['runs'][number]): string {
     `<p>${escapeHtml(describeWay(run))}</p>`,
     ...run.shown.map(renderShown),
     ...moves,
+    ...run.deletions.map(
+      ({ connection, path }) => `<p>Deleted for good on ${escapeHtml(`${connection}: ${path}`)}</p>`,
+    ),
+    ...run.notices.map((notice) => `<p>Notice ${escapeHtml(describeNotice(notice))}</p>`),
     '</section>',
   ].join('\n')
 }
@@ -140,7 +161,7 @@ function renderShown(shown: Shown): string {
     const { sent, file, head, table } = shown
     return [
       `<h3>${escapeHtml(`${sent.step}: ${sent.connection} ${sent.place}`)}</h3>`,
-      `<p><a href="${linkTo(file)}">${escapeHtml(sent.fileName)}</a>, ${describeFile(sent)}</p>`,
+      `<p><a href="${linkTo(file)}">${escapeHtml(sent.fileName)}</a>, ${escapeHtml(describeFile(sent))}</p>`,
       ...(head === null ? [] : [`<pre>${escapeHtml(head)}</pre>`]),
       ...(table === null ? [] : renderTable(table, sent.rows)),
     ].join('\n')
@@ -153,10 +174,14 @@ function renderShown(shown: Shown): string {
   ]
   return [
     `<h3>${escapeHtml(`${sent.step}: ${sent.subject}`)}</h3>`,
-    `<p>${escapeHtml(people.join(', '))}. Attached: ${escapeHtml(sent.attachments.map((file) => file.fileName).join(', ') || 'nothing')}.`,
+    `<p>${escapeHtml(people.join(', '))}. Attached: ${escapeHtml(sent.attachments.map(describeAttached).join(', ') || 'nothing')}.`,
     `As <a href="${linkTo(html)}">HTML</a>, <a href="${linkTo(text)}">text</a>, <a href="${linkTo(eml)}">e-mail file</a>.</p>`,
     `<iframe sandbox title="The mail" src="${linkTo(html)}"></iframe>`,
   ].join('\n')
+}
+
+function describeAttached({ fileName, seal }: SentMail['attachments'][number]): string {
+  return seal === undefined ? fileName : `${fileName} (${seal})`
 }
 
 function renderTable([headings = [], ...rows]: string[][], rowCount: number | null): string[] {

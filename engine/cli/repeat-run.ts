@@ -4,8 +4,9 @@ import { toRunJson } from '../core/run-json.ts'
 import { followRuns } from './follow-run.ts'
 import { type CliParts, dataFolder, type EngineClient } from './parts.ts'
 import { homeOf, readSources } from './source-address.ts'
+import type { GivenSteps } from './steps-option.ts'
 
-export interface AuditedOptions {
+export interface AuditedOptions extends GivenSteps {
   why: string
   as?: string
   data?: string
@@ -30,14 +31,14 @@ export function whoAsks({ as }: AuditedOptions, parts: CliParts): string {
 
 /** Lets `use` act through the running engine, or through a short-lived one. */
 export async function withEngine<T>(
-  { data, dir, platform }: AuditedOptions,
+  { data, dir, platform, steps }: AuditedOptions,
   command: Command,
   parts: CliParts,
   use: (engine: EngineClient) => Promise<T>,
 ): Promise<T> {
   const sources = readSources({ dir, platform }, parts.env, command)
   const folder = dataFolder(data, homeOf(sources), parts.env)
-  const engine = await parts.connect({ data: folder, sources, needs: 'hold' })
+  const engine = await parts.connect({ data: folder, sources, needs: 'hold', ...(steps && { steps }) })
   try {
     return await use(engine)
   } finally {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { AddCommand } from './parts.ts'
 import { type AuditedOptions, addAuditedOptions, repeatRun, whoAsks } from './repeat-run.ts'
+import { addStepsOption } from './steps-option.ts'
 
 interface RerunOptions extends AuditedOptions {
   from?: string
@@ -16,9 +17,12 @@ export const addRerun: AddCommand = (program, parts, done) => {
       '--from <step>',
       "begin with this step, with the files of those before it; default the job's first",
     )
-  addAuditedOptions(command).action(async (run: string, options: RerunOptions, given: Command) => {
-    const { from, why } = options
-    const request = { run, who: whoAsks(options, parts), why, ...(from !== undefined && { from }) }
-    done(await repeatRun(options, given, parts, (engine) => engine.rerun(request)))
-  })
+  addAuditedOptions(command)
+  addStepsOption(command, ', where no engine runs').action(
+    async (run: string, options: RerunOptions, given: Command) => {
+      const { from, why } = options
+      const request = { run, who: whoAsks(options, parts), why, ...(from !== undefined && { from }) }
+      done(await repeatRun(options, given, parts, (engine) => engine.rerun(request)))
+    },
+  )
 }

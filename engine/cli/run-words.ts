@@ -44,6 +44,7 @@ export function describeRun(run: RunDetail, repeats: Repeats): string {
       'parameter',
       toOneLine(`${name} = ${value}`),
     ]),
+    ...(run.note ? [['note', toOneLine(run.note)]] : []),
     ['started', run.startedAt ?? 'not yet'],
     ['ended', run.endedAt ?? 'not yet'],
     ['revision', shortenDigests(run.revision)],
@@ -74,9 +75,12 @@ export function describeStep(step: RunDetail['steps'][number]): string[] {
   const attempts = step.attempts > 1 ? ` after ${step.attempts} attempts` : ''
   return [
     `${String(step.seq).padStart(3)}  ${step.name} (${step.type}) ${step.outcome}${attempts}${told ? `: ${told}` : ''}`,
-    ...step.deliveries.map(
-      ({ target, artifact, state, note }) =>
-        `       ${state}  ${target}${artifact ? `  ${artifact.size} bytes  sha256 ${artifact.sha256.slice(0, 12)}` : ''}${state !== 'confirmed' && note ? `  ${note}` : ''}`,
-    ),
+    ...step.deliveries.flatMap(({ target, artifact, state, note, returned = [] }) => [
+      `       ${state}  ${target}${artifact ? `  ${artifact.size} bytes  sha256 ${artifact.sha256.slice(0, 12)}` : ''}${state !== 'confirmed' && note ? `  ${note}` : ''}`,
+      ...returned.map(
+        ({ address, status, diagnostic, at }) =>
+          `       returned  ${toOneLine(address)}  ${at}  ${toOneLine(diagnostic || status)}`,
+      ),
+    ]),
   ]
 }

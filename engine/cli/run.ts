@@ -6,8 +6,9 @@ import { followRuns } from './follow-run.ts'
 import type { AddCommand } from './parts.ts'
 import { dataFolder } from './parts.ts'
 import { homeOf, readSources } from './source-address.ts'
+import { addStepsOption, type GivenSteps } from './steps-option.ts'
 
-interface RunOptions {
+interface RunOptions extends GivenSteps {
   slot?: string
   callCenter?: string
   dryRun?: boolean
@@ -19,7 +20,7 @@ interface RunOptions {
 
 /** `jobsd run JOB`: one run now, progress shown. Exits 1 when a run failed. */
 export const addRun: AddCommand = (program, parts, done) => {
-  program
+  const run = program
     .command('run')
     .summary('run a job now, and show its progress')
     .argument('<job>', 'the job, client/name')
@@ -34,12 +35,13 @@ export const addRun: AddCommand = (program, parts, done) => {
     .option('--dir <dir>', 'the config repository, where no engine runs; default $JOBSD_REPO or .')
     .option('--platform <dir>', "the operators' documents, where no engine runs")
     .option('--data <dir>', "the engine's data folder; default $JOBSD_DATA or DIR/.jobsd")
-    .action(async (job: string, options: RunOptions, command: Command) => {
+  addStepsOption(run, ', where no engine runs').action(
+    async (job: string, options: RunOptions, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>()
-      const { dir, platform } = options
+      const { dir, platform, steps } = options
       const sources = readSources({ dir, platform }, parts.env, command)
       const data = dataFolder(options.data, homeOf(sources), parts.env)
-      const engine = await parts.connect({ data, sources, needs: 'run' })
+      const engine = await parts.connect({ data, sources, needs: 'run', ...(steps && { steps }) })
       try {
         const ids = await engine.run({
           job,
@@ -54,7 +56,8 @@ export const addRun: AddCommand = (program, parts, done) => {
       } finally {
         await engine.close()
       }
-    })
+    },
+  )
 }
 
 function toInstant(text: string): string {

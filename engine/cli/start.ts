@@ -3,20 +3,20 @@ import { parseDuration } from '../core/duration.ts'
 import type { AddCommand } from './parts.ts'
 import { dataFolder } from './parts.ts'
 import { type GivenSources, homeOf, readSources } from './source-address.ts'
+import { addStepsOption, type GivenSteps } from './steps-option.ts'
 
 const minPollMs = 1_000
 const maxPollMs = 86_400_000
 
-interface StartOptionsGiven extends GivenSources {
+interface StartOptionsGiven extends GivenSources, GivenSteps {
   data?: string
   listen?: string
   unsafeFs?: boolean
-  steps?: string[]
 }
 
 /** `jobsd start [DIR]`: the engine. */
 export const addStart: AddCommand = (program, parts, done) => {
-  program
+  const start = program
     .command('start')
     .summary('run the engine: SIGTERM drains, SIGHUP reads the source now')
     .argument('[dir]', 'the config repository: the folder that holds jobs.d; default .')
@@ -30,13 +30,9 @@ export const addStart: AddCommand = (program, parts, done) => {
     )
     .option('--data <dir>', 'the data folder; default $JOBSD_DATA or .jobsd in DIR')
     .option('--listen <host:port>', 'where HTTP listens; default $JOBSD_LISTEN or 127.0.0.1:8080')
-    .option(
-      '--steps <module>',
-      'run the code of your own step types from here: a file or a package; may be repeated',
-      also,
-    )
     .option('--unsafe-fs', 'take a data folder on a network file system, where nothing is promised')
-    .action(async (dir: string | undefined, options: StartOptionsGiven, command: Command) => {
+  addStepsOption(start).action(
+    async (dir: string | undefined, options: StartOptionsGiven, command: Command) => {
       const sources = readSources({ ...options, dir }, parts.env, command)
       await parts.start({
         sources,
@@ -46,7 +42,8 @@ export const addStart: AddCommand = (program, parts, done) => {
         ...(options.steps && { steps: options.steps }),
       })
       done(0)
-    })
+    },
+  )
 }
 
 function toPollMs(text: string): number {
@@ -64,8 +61,4 @@ function readDuration(text: string): number {
     if (error instanceof RangeError) return Number.NaN
     throw error
   }
-}
-
-function also(module: string, before: string[] = []): string[] {
-  return [...before, module]
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Status } from '../runtime/status.ts'
+import { describeReturned } from './bounces.ts'
 import { toOneLine } from './one-line.ts'
 import type { AddCommand } from './parts.ts'
 import { readEngine } from './parts.ts'
@@ -44,6 +45,7 @@ function describeStatus(status: Status, { syncs, actions, removed }: StatusOptio
     jobs.length > 0 ? table : 'no jobs',
     ...(messages.length > 0 ? [messages.join('\n')] : []),
     ...(status.unusedEvents.length > 0 ? [describeUnused(status.unusedEvents)] : []),
+    ...(status.returned.length > 0 ? [describeReturned(status.returned)] : []),
     ...(syncs ? [describeSyncs(status.syncs)] : []),
     ...(actions ? [describeActions(status.actions)] : []),
     ...(removed ? [describeRemoved(status.removed)] : []),

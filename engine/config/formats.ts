@@ -47,7 +47,9 @@ export const formats: Record<string, FormatCheck> = {
       ? null
       : 'is neither a time of the day such as "22:00" nor a moment such as "2026-12-24" or "2026-12-24T18:00"',
   endpoint: (text) =>
-    isEndpoint(text) ? null : 'is no endpoint; write an https URL (http only on loopback)',
+    isEndpoint(text)
+      ? null
+      : 'is no endpoint; write https://, a host and perhaps a path, without a query (http only on loopback)',
   locale: (text) =>
     isLocale(text)
       ? null

@@ -13,6 +13,7 @@ import type {
 } from '../core/manifest.ts'
 import type { JobId, Problem } from '../core/model.ts'
 import type { Config, Manifests } from './config.ts'
+import { judgeFanOuts } from './fan-out-queries.ts'
 import { roleOf, settingsFile } from './layout.ts'
 import { createManifestReader, type ManifestReader } from './manifest-reader.ts'
 import { problemAtTop } from './parse.ts'
@@ -39,13 +40,15 @@ export function loadConfig(tree: SourceTree, options: LoadOptions): Config {
 
 /**
  * As loadConfig, for trees of any size and trust: parsing never holds up the event loop for long, each file has a
- * limit of time, and files that the reader knows are not parsed again.
+ * limit of time, files that the reader knows are not parsed again, and the queries of `fanOut` are judged too.
  */
 export async function loadConfigAside(tree: SourceTree, options: LoadOptions): Promise<Config> {
   const { reader = createManifestReader() } = options
   const files = mergeFiles(tree, options)
   await reader.prepare(listManifests(files))
-  return checkFiles(files, tree, options, reader)
+  const config = checkFiles(files, tree, options, reader)
+  const found = await judgeFanOuts(config.jobs)
+  return found.length === 0 ? config : { ...config, ...orderProblems([...config.problems, ...found]) }
 }
 
 function checkFiles(
@@ -63,12 +66,16 @@ function checkFiles(
     files,
     incumbents: options.incumbents ?? new Map(),
   }
-  const sorted = sortProblems(problems.concat(checkRules(manifests)))
+  return { ...manifests, ...orderProblems(problems.concat(checkRules(manifests))) }
+}
+
+function orderProblems(problems: Problem[]): Pick<Config, 'problems' | 'firstErrors'> {
+  const sorted = sortProblems(problems)
   const firstErrors = new Map<string, Problem>()
   for (const problem of sorted) {
     if (problem.severity === 'error' && !firstErrors.has(problem.file)) firstErrors.set(problem.file, problem)
   }
-  return { ...manifests, problems: sorted, firstErrors }
+  return { problems: sorted, firstErrors }
 }
 
 function* listManifests(files: ReadonlyMap<string, SourceFile>): Generator<[string, SourceFile]> {

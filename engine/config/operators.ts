@@ -1,8 +1,10 @@
 /** What the operators keep apart from any job: settings, where alerts go, and what each client may use. */
+import type { BounceWatch } from '../core/contracts/bounces.ts'
 import type { TrustRules } from '../core/contracts/config-source.ts'
 import type { AlertRoute, OperatorFacts } from '../core/contracts/sync.ts'
 import type { ClientPolicy, Settings } from '../core/manifest.ts'
 import type { MailTemplate } from '../core/model.ts'
+import { compileBounceWatches } from './bounce-watches.ts'
 import type { Config } from './config.ts'
 import { connectionFile, policyFile, settingsFile } from './layout.ts'
 import { locateMail, readMail } from './templates.ts'
@@ -16,9 +18,10 @@ export interface Operators {
   settings: Settings | null
   route: AlertRoute | null
   policies: ReadonlyMap<string, ClientPolicy>
+  bounces: readonly BounceWatch[]
 }
 
-export const noOperators: Operators = { settings: null, route: null, policies: new Map() }
+export const noOperators: Operators = { settings: null, route: null, policies: new Map(), bounces: [] }
 
 /** A revision's operators' documents: what has an error there stays as it was before. */
 export function compileOperators(config: Config, before: Operators): Operators {
@@ -26,6 +29,7 @@ export function compileOperators(config: Config, before: Operators): Operators {
     settings: validSettings(config) ?? before.settings,
     route: compileRoute(config) ?? before.route,
     policies: compilePolicies(config, before.policies),
+    bounces: compileBounceWatches(config, before.bounces),
   }
 }
 
@@ -85,10 +89,10 @@ export function trustRulesOf(settings: Settings | null): TrustRules {
   }
 }
 
-export function toOperatorFacts({ settings, route, policies }: Operators): OperatorFacts {
-  return { settings, route, policies: [...policies.values()] }
+export function toOperatorFacts({ settings, route, policies, bounces }: Operators): OperatorFacts {
+  return { settings, route, policies: [...policies.values()], bounces: [...bounces] }
 }
 
-export function fromOperatorFacts({ settings, route, policies }: OperatorFacts): Operators {
-  return { settings, route, policies: new Map(policies.map((policy) => [policy.name, policy])) }
+export function fromOperatorFacts({ settings, route, policies, bounces = [] }: OperatorFacts): Operators {
+  return { settings, route, policies: new Map(policies.map((policy) => [policy.name, policy])), bounces }
 }

@@ -96,6 +96,27 @@ export function placeWithin(
   return at(document, { start, end: start + length })
 }
 
+/**
+ * The place of one character of a text value, also in a block of several lines; of the whole value where escapes or
+ * folding move things.
+ */
+export function placeInText(document: LoadedDocument<unknown>, pointer: string, offset: number): At {
+  const place = document.places.get(pointer)
+  const value = valueAt(document.value, pointer)
+  if (!place || typeof value !== 'string') return placeOf(document, pointer)
+  const source = document.text.slice(place.value.start, place.value.end)
+  if (!source.startsWith('|')) return placeWithin(document, pointer, offset, 1)
+  const before = value.slice(0, offset).split('\n')
+  const sourceLines = source.split('\n')
+  // The first line is the sign that a block begins.
+  const line = sourceLines[before.length]
+  const indent = line?.indexOf(value.split('\n')[before.length - 1] ?? '') ?? -1
+  if (indent < 0) return placeOf(document, pointer)
+  const lineStart = sourceLines.slice(0, before.length).join('\n').length + 1
+  const start = place.value.start + lineStart + indent + (before.at(-1)?.length ?? 0)
+  return at(document, { start, end: start + 1 })
+}
+
 /** The value at a JSON pointer; undefined where there is none. */
 export function valueAt(root: unknown, pointer: string): unknown {
   let value = root

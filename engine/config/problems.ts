@@ -54,8 +54,8 @@ function isControl(character: string): boolean {
   return code < 32 || code === 127
 }
 
-// As many as a step has keys.
-const maxWords = 16
+// As many as there are types of steps.
+const maxWords = 20
 
 /** `"a", "b" or "c"`; long lists are cut. */
 export function listWords(words: readonly string[], joint: 'or' | 'and' = 'or'): string {

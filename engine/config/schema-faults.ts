@@ -2,7 +2,7 @@
 
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { Problem } from '../core/model.ts'
-import { suggestWord } from '../core/suggest.ts'
+import { suggestMeant } from './other-words.ts'
 import { type At, type LoadedDocument, placeInside, placeOf, pointerPart } from './places.ts'
 import { listWords, quote } from './problems.ts'
 import { describeType, describeValue, jsonType, nameTypes, repeatedEntries } from './schema-sentences.ts'
@@ -11,6 +11,9 @@ import { describeSecret } from './secret-faults.ts'
 
 /** More of one file would only hide the first ones. */
 const maxFaults = 50
+
+/** Texts of at most so many characters are all shape. */
+const maxShort = 20
 
 interface Fault {
   at: At
@@ -79,6 +82,8 @@ function describe(
 interface KnownErrors {
   choices: Set<string>
   toldBesidePattern: Set<string>
+  /** Where a text does not fit its pattern. */
+  unfitting: Set<string>
   /** `<path> <key>` of every key that is missing. */
   missingTag: Set<string>
   unknownKeys: Map<string, string[]>
@@ -88,13 +93,15 @@ function indexErrors(errors: ErrorObject[]): KnownErrors {
   const known: KnownErrors = {
     choices: new Set(),
     toldBesidePattern: new Set(),
+    unfitting: new Set(),
     missingTag: new Set(),
     unknownKeys: new Map(),
   }
   for (const error of errors) {
     const { keyword, instancePath, params } = error
     if (keyword === 'oneOf') known.choices.add(instancePath)
-    if (keyword !== 'pattern') known.toldBesidePattern.add(instancePath)
+    if (keyword === 'pattern') known.unfitting.add(instancePath)
+    else if (!isShortLimit(error)) known.toldBesidePattern.add(instancePath)
     if (keyword === 'required') known.missingTag.add(`${instancePath} ${params.missingProperty}`)
     if (keyword !== 'additionalProperties') continue
     const keys = known.unknownKeys.get(instancePath) ?? []
@@ -107,14 +114,20 @@ function indexErrors(errors: ErrorObject[]): KnownErrors {
 function isNoise(error: ErrorObject, known: KnownErrors): boolean {
   const { keyword, instancePath, params } = error
   if (isInsideChoice(error, known.choices)) return true
+  // Of a duration or the like, "5 characters are allowed" would tell nobody how to write it.
+  if (isShortLimit(error)) return known.unfitting.has(instancePath)
   // A text that is too short or too long fits its pattern no better.
   if (keyword === 'pattern') return known.toldBesidePattern.has(instancePath)
   // A key that is missing is there by another spelling, which is told already.
   if (keyword === 'required') {
     const unknown = known.unknownKeys.get(instancePath)?.slice(0, maxFaults) ?? []
-    return unknown.some((key) => suggestWord(key, [params.missingProperty]) !== '')
+    return unknown.some((key) => suggestMeant(key, [params.missingProperty]) !== '')
   }
   return keyword === 'discriminator' && known.missingTag.has(`${instancePath} ${params.tag}`)
+}
+
+function isShortLimit({ keyword, params }: ErrorObject): boolean {
+  return keyword === 'maxLength' && params.limit <= maxShort
 }
 
 /** The errors of all branches of a choice are noise: the branch that was meant is checked by itself. */
@@ -165,7 +178,7 @@ function describeChoice(
 }
 
 function unknownKey(key: string, known: string[], pointer: string, document: LoadedDocument<unknown>): Fault {
-  const hint = suggestWord(key, known) || `; allowed: ${listWords(known)}`
+  const hint = suggestMeant(key, known) || `; allowed: ${listWords(known)}`
   return {
     at: placeOf(document, pointer + pointerPart(key), 'key'),
     message: `unknown key ${quote(key)}${hint}`,
@@ -194,14 +207,17 @@ function describeOne(
   if (keyword === 'discriminator') {
     const tag = String(params.tag)
     const allowed = tagsOf(schema, tag, schemas)
-    const near = suggestWord(String(params.tagValue), allowed)
+    const near = suggestMeant(String(params.tagValue), allowed)
+    const own = near === '' && allowed.includes('custom') && typeof params.tagValue === 'string'
     if (params.tagValue === null) {
       return {
         at: placeOf(document, `${pointer}/${tag}`),
         message: `${tag} is empty; allowed: ${listWords(allowed)}`,
       }
     }
-    const message = `unknown ${tag} ${quote(params.tagValue)}${near}${near ? ' Allowed' : '; allowed'}: ${listWords(allowed)}`
+    const message = `unknown ${tag} ${quote(params.tagValue)}${near}${near ? ' Allowed' : '; allowed'}: ${listWords(allowed)}${
+      own ? `; one of the operators' own is "custom" with uses: ${quote(params.tagValue)}` : ''
+    }`
     return { at: placeOf(document, `${pointer}/${tag}`), message }
   }
   const entry = keyword === 'uniqueItems' ? pointerPart(repeatedEntries(params)[1] - 1) : ''

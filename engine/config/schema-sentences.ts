@@ -1,6 +1,6 @@
 /** Sentences for values that a schema does not allow: what is there, what is allowed. */
-import { suggestWord } from '../core/suggest.ts'
 import { formats } from './formats.ts'
+import { suggestMeant } from './other-words.ts'
 import { listWords, quote } from './problems.ts'
 import type { SchemaNode } from './schemas.ts'
 
@@ -20,16 +20,13 @@ export function describeValue(
     }
     case 'enum': {
       const allowed = (params.allowedValues as unknown[]).map(String)
-      const near = suggestWord(String(data), allowed)
+      const near = suggestMeant(String(data), allowed)
       return `${quote(data)} is not allowed${near}${near ? ' Allowed' : '; allowed'}: ${listWords(allowed)}`
     }
     case 'const':
       return `${quote(data)} is not allowed; it is ${quote(params.allowedValue)}`
     case 'pattern':
-      return `${quote(data)} is not allowed${schema.description ? `: ${lowerFirst(schema.description)}` : ''}`.replace(
-        /\.$/,
-        '',
-      )
+      return `${quote(data)} is not allowed${describePattern(schema)}`
     case 'format': {
       const allowed = formats[String(params.format)]?.(String(data)) ?? 'is not allowed'
       return params.format === 'cron' || params.format === 'every' ? allowed : `${quote(data)} ${allowed}`
@@ -60,16 +57,35 @@ function hintForType(wanted: string[], data: unknown, schema: SchemaNode): strin
   const type = jsonType(data)
   if (wanted.includes('array')) {
     if (type === 'string') return '; put it in brackets: [...]'
+    if (type === 'number') return `; put it in brackets: [${data}]`
     return type === 'object' ? '; begin each entry with "- "' : ''
   }
+  if (type === 'string' && !wanted.includes('object')) return hintForText(wanted, String(data))
   const [example] = (schema.examples as unknown[] | undefined) ?? []
   const shown = example === undefined ? '' : `; an example: ${JSON.stringify(example)}`
   if (wanted.includes('object')) return shown.length > 80 ? '' : shown
   if (!wanted.includes('string')) return ''
   if (isBareToken(data)) return '; a text that begins with { needs quotes'
+  if (type === 'object' && Object.hasOwn(data as object, 'secret')) {
+    return '; secrets are named in connections, at the keys that take them'
+  }
   if (type !== 'number' && type !== 'boolean') return ''
   if (isAllowedText(String(data), schema)) return '; put it in quotes'
   return shown
+}
+
+/** A text where a number, or true or false, should be. */
+function hintForText(wanted: string[], text: string): string {
+  const isNumber = /^-?\d+(\.\d+)?$/.test(text)
+  if (isNumber && (wanted.includes('integer') || wanted.includes('number'))) return '; take the quotes away'
+  const word = /^(yes|on|true)$/i.test(text) ? 'true' : /^(no|off|false)$/i.test(text) ? 'false' : undefined
+  return word !== undefined && wanted.includes('boolean') ? `; write ${word}` : ''
+}
+
+/** What a pattern allows: in words made for that where there are any, else as the property is described. */
+function describePattern(schema: SchemaNode): string {
+  const told = schema['x-allowed'] ?? schema.description
+  return told === undefined ? '' : `: ${lowerFirst(String(told))}`
 }
 
 function isAllowedText(text: string, { pattern, format }: SchemaNode): boolean {

@@ -79,8 +79,8 @@ function readSchemas(folder: string): Schemas {
     code: { optimize: false },
     verbose: true,
   })
-  // What scripts/generate-step-traits.ts reads; they check nothing.
-  ajv.addVocabulary(['x-title', 'x-offersFiles', 'x-connectionTypes'])
+  // What scripts/generate-step-traits.ts reads, and what messages say of a pattern; they check nothing.
+  ajv.addVocabulary(['x-title', 'x-offersFiles', 'x-connectionTypes', 'x-allowed'])
   for (const [name, check] of Object.entries(formats)) ajv.addFormat(name, (text) => check(text) === null)
   const branches = new Map<SchemaNode, string>()
   const nodes = new Map<string, SchemaNode>()

@@ -7,6 +7,7 @@ import type { SchemaNode } from './schemas.ts'
 /** The rule whose problems are shown without code. */
 const rule = 'secret-value'
 const named = 'a secret is named, never written: { secret: its-name }'
+const elsewhere = 'a job has no secrets: they stand in connections, by name'
 
 /** The fault where an error is about something that may be a secret; undefined for all others. */
 export function describeSecret(
@@ -15,6 +16,7 @@ export function describeSecret(
   document: LoadedDocument<unknown>,
 ): { at: At; message: string; rule: string } | undefined {
   const schema = (parentSchema ?? {}) as SchemaNode
+  const wanted = Object(document.value).kind === 'Job' ? elsewhere : named
   const fault = (message: string, at = placeOf(document, pointer)) => ({ at, message, rule })
   if (schema.properties?.secret) return fault(named)
   if (pointer.endsWith('/secret')) {
@@ -24,14 +26,14 @@ export function describeSecret(
     return fault('this address has a user or a password in it; they have keys of their own, by name')
   }
   if (typeof data === 'string' && data.includes('PRIVATE KEY')) {
-    return fault(`a private key stands here; ${named}`)
+    return fault(`a private key stands here; ${wanted}`)
   }
   if (keyword === 'additionalProperties') {
     const key = String(params.additionalProperty)
     const inner = pointer + pointerPart(key)
     const isText = ['string', 'number'].includes(typeof valueAt(document.value, inner))
     if (isText && /passw|secret|token|credential|(private|access|api).?key/i.test(key)) {
-      return fault(`unknown key ${quote(key)}; ${named}`, placeOf(document, inner, 'key'))
+      return fault(`unknown key ${quote(key)}; ${wanted}`, placeOf(document, inner, 'key'))
     }
   }
   return undefined

@@ -1,7 +1,7 @@
 /** What is told of a step's end, and to whom. */
 import type { AlertRecipients, StepAlert } from './contracts/alerts.ts'
 import type { StepEnd } from './contracts/ledger.ts'
-import type { RecordedError, Run, RunStep, Snapshot } from './model.ts'
+import type { RecordedError, Run, RunStep, Snapshot, StepOf } from './model.ts'
 
 const defaultEveryNth = 10
 
@@ -48,6 +48,12 @@ export function stepAlert(
     // Stored bytes sent once more tell nothing of whether the job works now.
     countsInRow: run.origin?.kind !== 'resend',
   }
+}
+
+/** Whom a step of type notify tells beside the operators. */
+export function noticeCopies({ to }: Pick<StepOf<'notify'>, 'to'>, snapshot: Snapshot): AlertRecipients[] {
+  if (to === 'operators') return []
+  return alertCopies(snapshot).filter(({ route }) => to === 'job' || route.startsWith('client/'))
 }
 
 /** Who is told beside the operators; an address of both routes is told by the client's. */

@@ -3,9 +3,18 @@ import { DAY, HOUR, MINUTE, SECOND } from './civil.ts'
 const durationUnits: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
 const sizeUnits: Record<string, number> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
 
+/** Every step asks for the same few again and again. */
+const durations = new Map<string, number>()
+const mostDurations = 1_000
+
 /** Milliseconds of a manifest's duration: `500ms`, `30s`, `15m`, `2h`, `1d`. Throws RangeError on any other text. */
 export function parseDuration(text: string): number {
-  return parseAmount(text, durationUnits, 'a duration such as 30s or 15m')
+  const known = durations.get(text)
+  if (known !== undefined) return known
+  const ms = parseAmount(text, durationUnits, 'a duration such as 30s or 15m')
+  if (durations.size >= mostDurations) durations.clear()
+  durations.set(text, ms)
+  return ms
 }
 
 /** Bytes of a manifest's size: `64KiB`, `10MiB`, `1GiB`. Throws RangeError on any other text. */

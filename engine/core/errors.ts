@@ -101,6 +101,11 @@ export const errorTable = {
     retry: false,
     hint: 'Narrow match or prefix, ask only for the newest, or raise maxFiles.',
   },
+  DELIVERY_IN_DOUBT: {
+    message: '{target} may have been given it: the attempt ended before anybody could tell',
+    retry: false,
+    hint: 'Look there. If it is missing, `jobsd resend RUN --target` sends it again.',
+  },
   REQUEST_IN_DOUBT: {
     message: '{connection} never answered {request}: it may have acted on it',
     retry: false,

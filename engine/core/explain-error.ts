@@ -20,6 +20,7 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   MAIL_IN_DOUBT: 'It is not certain that the e-mail arrived. We are looking into it.',
   MAIL_TOO_LARGE: 'The file was too large for an e-mail.',
   TOO_MANY_FILES: 'There were more files than are taken at once.',
+  DELIVERY_IN_DOUBT: 'It is not certain that this was delivered. We are looking into it.',
   REQUEST_IN_DOUBT: 'It is not certain that the other side acted on our request. We are looking into it.',
   REPORT_EMPTY: 'The report had no rows.',
   REPORT_FAILED: notProduced,

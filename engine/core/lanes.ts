@@ -52,6 +52,11 @@ export interface Lanes {
   add(run: QueuedRun): void
   /** The run that begins now, its lanes taken; undefined while none can. */
   take(): QueuedRun | undefined
+  /**
+   * Takes the lanes of a run of no group that is new, as `add` and `take` would; false where it would have to wait, or one
+   * that waits already can begin.
+   */
+  admit(run: QueuedRun): boolean
   /** It is worked on no more: gives back its lanes, but not its group's place. */
   rest(runId: string): void
   /** It goes on to other connections; false where they have no room. */
@@ -265,6 +270,29 @@ export function createLanes(first: LaneLimits): Lanes {
         park(bucket, full)
       }
       return undefined
+    },
+    admit(run) {
+      if (working >= limits.runs || run.group || entries.has(run.id) || ring.first()) return false
+      const client = clientOf(run.client)
+      if (client.working >= (limits.runsPerClient ?? Number.POSITIVE_INFINITY)) return false
+      const wanted = run.connections.map(connectionLane)
+      if (!wanted.every((lane) => lane.room())) return false
+      working += 1
+      client.working += 1
+      client.turn = ++turns
+      for (const lane of wanted) lane.used += 1
+      const { connections } = run
+      const entry: Entry = {
+        run,
+        order: ++orders,
+        state: 'working',
+        holdsGroup: false,
+        connections,
+        bucket: null,
+      }
+      entries.set(run.id, entry)
+      placeClient(client)
+      return true
     },
     rest(runId) {
       const entry = entries.get(runId)

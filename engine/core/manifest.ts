@@ -923,7 +923,7 @@ export interface NotTest {
 not: (EqualsTest | InTest | MatchesTest | GreaterTest | LessTest | AllTest | AnyTest | NotTest)
 }
 /**
- * Moves the file that started the run to another folder on the same connection.
+ * Moves the file that started the run, or files that were waited for, to another folder on the same connection.
  */
 export interface MoveFileStep {
 /**
@@ -931,13 +931,13 @@ export interface MoveFileStep {
  */
 name: string
 /**
- * Moves the file that started the run to another folder on the same connection.
+ * Moves the file that started the run, or files that were waited for, to another folder on the same connection.
  */
 type: "move-file"
 /**
- * The file that started the run.
+ * Lower-case letters, digits and single dashes.
  */
-from: "trigger"
+from: string
 /**
  * The folder to move it to; made if it is missing. Tokens as in file names.
  */
@@ -965,7 +965,7 @@ onSuccess?: string
 onFailure?: string
 }
 /**
- * Deletes the file that started the run from its drop folder, for good.
+ * Deletes the file that started the run, or files that were waited for, from their folder, for good.
  */
 export interface DeleteFileStep {
 /**
@@ -973,13 +973,13 @@ export interface DeleteFileStep {
  */
 name: string
 /**
- * Deletes the file that started the run from its drop folder, for good.
+ * Deletes the file that started the run, or files that were waited for, from their folder, for good.
  */
 type: "delete-file"
 /**
- * The file that started the run.
+ * Lower-case letters, digits and single dashes.
  */
-from: "trigger"
+from: string
 /**
  * One attempt is ended after this long. Default 10m.
  */
@@ -1145,7 +1145,7 @@ connection: string
  */
 path: string
 /**
- * Names to wait for; * is any text, ? one character, and case counts. Tokens as in file names. Files stay where they are, so that a name of every day would be found again tomorrow.
+ * Names to wait for; * is any text, ? one character, and case counts. Tokens as in file names. Files stay where they are, so that a name of every day would be found again tomorrow, unless a later step moves or deletes them.
  */
 match: string
 /**
@@ -1989,9 +1989,45 @@ from: string
  */
 fromName?: string
 /**
+ * One plain e-mail address.
+ */
+returnPath?: string
+/**
+ * How the engine hears of mails that come back. Without it nobody does.
+ */
+bounces?: {
+/**
+ * A folder in which every file is one mail that came to `returnPath`: the `new` of a maildir, or where `.eml` files are dropped.
+ */
+mailbox?: {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+connection: string
+/**
+ * The folder. What was read is moved to `done`, `other` or `failed` in it; no other connection may name it.
+ */
+folder: string
+/**
+ * How often to look. A file is taken when two looks found it the same. At least 1s, at most 1d. Default 1m.
+ */
+every?: string
+}
+/**
+ * Takes returned mails by `POST /v1/hooks/bounces/<connection>`, signed with this secret.
+ */
+hook?: {
+secret: Secret5
+}
+}
+/**
  * How many sessions may be open at a time; other mails wait for their turn. Default 5.
  */
 maxConnections?: number
+/**
+ * How many mails the server is given within any minute; others wait for their turn, in order. Default: no limit.
+ */
+maxPerMinute?: number
 /**
  * Signs every mail, so that the recipients can tell that it is the domain's. Without it the relay signs, or nobody.
  */
@@ -2004,7 +2040,7 @@ domain: string
  * Which key: its public half is the TXT record `<selector>._domainkey.<domain>`.
  */
 selector: string
-privateKey: Secret5
+privateKey: Secret6
 }
 }
 /**
@@ -2017,9 +2053,18 @@ export interface Secret4 {
 secret: string
 }
 /**
- * The private RSA key as PEM, by name.
+ * What requests are signed with, by name.
  */
 export interface Secret5 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * The private RSA key as PEM, by name.
+ */
+export interface Secret6 {
 /**
  * The name of the secret, never its value.
  */
@@ -2065,9 +2110,9 @@ bucket: string
  * What every key begins with.
  */
 prefix?: string
-accessKeyId: Secret6
-secretAccessKey: Secret7
-sessionToken?: Secret8
+accessKeyId: Secret7
+secretAccessKey: Secret8
+sessionToken?: Secret9
 assumeRole?: AssumedRole
 /**
  * How the store encrypts what is put. Default: as the bucket says.
@@ -2086,21 +2131,16 @@ storageClass?: ("STANDARD" | "STANDARD_IA" | "ONEZONE_IA" | "INTELLIGENT_TIERING
  */
 conditionalPut?: boolean
 /**
+ * How many objects may be under way at a time; others wait for their turn. Default 16.
+ */
+maxConnections?: number
+/**
  * Name the bucket in the path. Default true with an endpoint, false without.
  */
 forcePathStyle?: boolean
 }
 /**
  * The access key id, by name.
- */
-export interface Secret6 {
-/**
- * The name of the secret, never its value.
- */
-secret: string
-}
-/**
- * The secret access key, by name.
  */
 export interface Secret7 {
 /**
@@ -2109,9 +2149,18 @@ export interface Secret7 {
 secret: string
 }
 /**
- * The session token of temporary keys, by name. It is read anew when the store refuses the keys.
+ * The secret access key, by name.
  */
 export interface Secret8 {
+/**
+ * The name of the secret, never its value.
+ */
+secret: string
+}
+/**
+ * The session token of temporary keys, by name. It is read anew when the store refuses the keys.
+ */
+export interface Secret9 {
 /**
  * The name of the secret, never its value.
  */
@@ -2125,7 +2174,7 @@ export interface AssumedRole {
  * The role's ARN.
  */
 roleArn: string
-externalId?: Secret9
+externalId?: Secret10
 /**
  * What the owner's logs call the session. Default jobsd.
  */
@@ -2138,7 +2187,7 @@ endpoint?: string
 /**
  * What the role's owner asks for besides, by name.
  */
-export interface Secret9 {
+export interface Secret10 {
 /**
  * The name of the secret, never its value.
  */
@@ -2250,7 +2299,7 @@ database: string
  * The role to log in as; it needs no more than to read these tables.
  */
 username: string
-password: Secret10
+password: Secret11
 /**
  * The schema that the tables or views are in. Default public.
  */
@@ -2271,7 +2320,7 @@ statementTimeout?: string
 /**
  * The password, by name.
  */
-export interface Secret10 {
+export interface Secret11 {
 /**
  * The name of the secret, never its value.
  */
@@ -2313,13 +2362,13 @@ fingerprint: string
  * The public key in armor, `-----BEGIN PGP PUBLIC KEY BLOCK-----` and so on, as `gpg --armor --export` prints it.
  */
 publicKey: string
-privateKey?: Secret11
-passphrase?: Secret12
+privateKey?: Secret12
+passphrase?: Secret13
 }
 /**
  * The private key in armor, by name. Only what decrypts or signs needs it.
  */
-export interface Secret11 {
+export interface Secret12 {
 /**
  * The name of the secret, never its value.
  */
@@ -2328,7 +2377,7 @@ secret: string
 /**
  * The passphrase of the private key, by name, where it has one.
  */
-export interface Secret12 {
+export interface Secret13 {
 /**
  * The name of the secret, never its value.
  */
@@ -2362,12 +2411,12 @@ type: "key"
  * A passphrase, for encrypted zip files.
  */
 purpose: "passphrase"
-passphrase: Secret13
+passphrase: Secret14
 }
 /**
  * The passphrase, by name.
  */
-export interface Secret13 {
+export interface Secret14 {
 /**
  * The name of the secret, never its value.
  */
@@ -2413,6 +2462,14 @@ headers?: {
  */
 allowPrivate?: boolean
 /**
+ * How many requests may be under way at a time; others wait for their turn. Default 10.
+ */
+maxConnections?: number
+/**
+ * How many requests the service is sent within any minute; others wait for their turn, in order. Default: no limit.
+ */
+maxPerMinute?: number
+/**
  * The largest answer that is kept as a file. Default 10MiB.
  */
 maxResponse?: string
@@ -2430,12 +2487,12 @@ type: "basic"
  * The user, without a colon.
  */
 username: string
-password: Secret14
+password: Secret15
 }
 /**
  * The password, by name.
  */
-export interface Secret14 {
+export interface Secret15 {
 /**
  * The name of the secret, never its value.
  */
@@ -2446,12 +2503,12 @@ export interface HttpBearerAuth {
  * A token in the header Authorization.
  */
 type: "bearer"
-token: Secret15
+token: Secret16
 }
 /**
  * The token, by name.
  */
-export interface Secret15 {
+export interface Secret16 {
 /**
  * The name of the secret, never its value.
  */
@@ -2466,12 +2523,12 @@ type: "header"
  * The header.
  */
 name: string
-value: Secret16
+value: Secret17
 }
 /**
  * The key, by name.
  */
-export interface Secret16 {
+export interface Secret17 {
 /**
  * The name of the secret, never its value.
  */
@@ -2482,12 +2539,12 @@ export interface HttpHmacAuth {
  * Each request signed as Standard Webhooks say: webhook-id, webhook-timestamp, webhook-signature.
  */
 type: "hmac"
-key: Secret17
+key: Secret18
 }
 /**
  * The key, by name: `whsec_` and base64, or any text.
  */
-export interface Secret17 {
+export interface Secret18 {
 /**
  * The name of the secret, never its value.
  */
@@ -2966,7 +3023,7 @@ fails: string
 }
 export interface GivenFiles {
 /**
- * The objects that lie there, by what follows the prefix of a cloud-fetch. Default: one with a name that matches.
+ * What lies there: of a cloud-fetch by what follows its prefix, of a wait-for-file by the name in its folder; with an empty list nothing does, and the wait is over at once. Default: as much with names that match as the step needs.
  * 
  * @maxItems 100
  */
@@ -3008,6 +3065,18 @@ noOtherDeliveries?: boolean
  * @maxItems 20
  */
 moves?: ExpectedMove[]
+/**
+ * The paths or keys of what is deleted for good, in their order.
+ * 
+ * @maxItems 50
+ */
+deletions?: string[]
+/**
+ * What steps of type notify tell, all of it in its order; only the keys that are written are compared.
+ * 
+ * @maxItems 20
+ */
+notices?: ExpectedNotice[]
 }
 /**
  * One file to one place, or one mail.
@@ -3081,6 +3150,35 @@ from: string
  * Where it lies then.
  */
 to: string
+}
+/**
+ * One notice.
+ */
+export interface ExpectedNotice {
+/**
+ * Lower-case letters, digits and single dashes.
+ */
+step: string
+/**
+ * Who is told, as the step says it.
+ */
+to?: ("operators" | "client" | "job")
+/**
+ * The addresses of the client's and job's alerts that are told beside the operators.
+ * 
+ * @maxItems 50
+ * 
+ * Items: One plain e-mail address.
+ */
+recipients?: string[]
+/**
+ * How it is shown.
+ */
+level?: ("info" | "warning")
+/**
+ * What is told, its tokens filled in.
+ */
+message?: string
 }
 /**
  * A step type of your own: what jobs may give it. Its code is named by a start flag of the engine, never here.

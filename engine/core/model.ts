@@ -1,5 +1,6 @@
 /** The words of the design as types: what is compiled, due, run and delivered. Everything here is plain JSON. */
 
+import type { ReturnedFrom } from './contracts/bounces.ts'
 import type {
   Calendar,
   Client,
@@ -151,10 +152,12 @@ export interface Artifact {
   size: number
 }
 
-/** Where a file was posted. */
+/** Where a file was posted, or found by a step that waited for it. */
 export interface Origin {
   connection: string
   path: string
+  /** Of one that was found: its time then. */
+  mtimeMs?: number
   /** Where it was moved to when it was claimed; absent where it lies at its path. */
   lies?: string
 }
@@ -169,7 +172,7 @@ export interface RunFile extends Artifact {
   rows: number | null
   /** The data's period, for a report. */
   period: Period | null
-  /** Where it was posted, for a dropped file; see Origin. */
+  /** Where a dropped or awaited file lies; see Origin. */
   origin: Origin | null
   /** What a mail shows of it; absent unless it is a report that a mail of the job attaches. */
   overview?: ReportOverview
@@ -198,7 +201,7 @@ export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped'
 
 /** One execution of a job. */
 export interface Run {
-  /** 20 hex digits, derived from slot, job, trigger and call center: the same due thing has the same id. */
+  /** 23 hex digits, derived from slot, job, trigger and call center: the same due thing has the same id. */
   id: string
   job: JobId
   client: string
@@ -226,7 +229,7 @@ export interface Run {
   dryRun: boolean
   /** The run that this one repeats; null for what became due by itself. */
   origin: RunOrigin | null
-  /** Why it ended other than by its steps: skipped for its group, or cancelled. Absent where it did not. */
+  /** Why it ended other than by its steps, or recipients whose mails came back before. Absent where neither is so. */
   note?: string
   createdAt: Instant
   startedAt: Instant | null
@@ -306,6 +309,8 @@ export interface Delivery {
   /** What the target answered, or why it failed. */
   note: string
   at: Instant
+  /** Of a mail: recipients whose server refused it later; absent where none did. */
+  returned?: ReturnedFrom[]
 }
 
 /** A run with its steps and deliveries. */
@@ -328,6 +333,7 @@ export type Reason =
   | 'InvalidManifest'
   | 'NeverValid'
   | 'LastRunFailed'
+  | 'StepCodeMissing'
   | 'DeliveryInDoubt'
   | 'RunInProgress'
 

@@ -23,7 +23,7 @@ export function retryDelay(
   return Math.max(Math.round(wait * (1 - spread / 5)), Math.min(askedMs, longest))
 }
 
-/** A fixed number from 0 to 1 out of a hexadecimal id. */
+/** A fixed number from 0 to 1 out of a hexadecimal id. Ids begin with their moment: its end is what tells them apart. */
 export function spreadOf(id: string): number {
-  return Number.parseInt(id.slice(0, 8), 16) / 0xffffffff
+  return Number.parseInt(id.slice(-8), 16) / 0xffffffff
 }

@@ -15,6 +15,7 @@ export function toRunJson(run: RunDetail) {
     startedAt,
     endedAt,
     dryRun,
+    note: run.note ?? '',
     parameters: run.parameters ?? {},
     row: run.row ? { key: run.row.key, parent: run.row.parent } : null,
     rowRuns: run.rowRuns ?? [],
@@ -26,11 +27,12 @@ export function toRunJson(run: RunDetail) {
       attempts,
       note,
       error,
-      deliveries: deliveries.map(({ target, artifact, state: deliveryState, at }) => ({
+      deliveries: deliveries.map(({ target, artifact, state: deliveryState, at, returned = [] }) => ({
         target,
         artifact,
         state: deliveryState,
         at,
+        returned,
       })),
     })),
   }

@@ -1,4 +1,5 @@
 /** Which connections a step talks to. */
+import { connectionsInPlace } from './files-in-place.ts'
 import type { Connection, Job } from './manifest.ts'
 import type { RunFile, RunStep, Snapshot } from './model.ts'
 import { stepTraits } from './step-traits.ts'
@@ -26,7 +27,7 @@ export function connectionsOfStep(step: Job['steps'][number]): NamedConnection[]
 }
 
 /**
- * By name, each once; none for a step that stays inside. Which folder a dropped file came from is known by the run's
+ * By name, each once; none for a step that stays inside. Which folder a file lies in is known by the run's
  * files; without them every one that it may be.
  */
 export function stepConnections(
@@ -40,10 +41,9 @@ export function stepConnections(
       return policy.dataset ? [policy.dataset.connection] : []
     case 'move-file':
     case 'delete-file': {
-      const origins = files.flatMap(({ origin }) => origin?.connection ?? [])
-      const { trigger } = manifest
-      const folders = trigger.type === 'ftp-in' ? trigger.folders.map(({ connection }) => connection) : []
-      return [...new Set(origins.length > 0 ? origins : folders)]
+      const given = files.filter((file) => file.step === step.from)
+      const origins = given.flatMap(({ origin }) => origin?.connection ?? [])
+      return origins.length > 0 ? [...new Set(origins)] : connectionsInPlace(step, manifest)
     }
     default:
       return [...new Set(connectionsOfStep(step).map(({ name }) => name))]

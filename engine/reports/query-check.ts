@@ -33,35 +33,46 @@ export async function openSealed(
 export async function checkQuery(report: string, sql: string): Promise<DatasetTableName[]> {
   const { connection, close } = await openSealed(':memory:', {})
   try {
-    const result = await connection.run('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [sql])
-    const parsed = JSON.parse(String((await result.getRows())[0]?.[0])) as {
-      error: boolean
-      error_type?: string
-      error_message?: string
-      statements?: unknown[]
-    }
-    if (parsed.error && parsed.error_type === 'parser') {
-      throw refuse(report, `the query does not parse: ${parsed.error_message?.split('\n')[0]}`)
-    }
-    if (parsed.error || parsed.statements?.length !== 1) {
-      throw refuse(report, 'the query must be exactly one SELECT statement')
-    }
-    const names = new Set<string>()
-    for (const source of listSources(parsed.statements)) {
-      if (source.type === 'SHOW_REF') throw refuse(report, 'the query must be a SELECT, not DESCRIBE or SHOW')
-      const called = source.function?.function_name.toLowerCase()
-      if (called !== undefined && !tableFunctions.includes(called)) {
-        throw refuse(
-          report,
-          `the query uses ${called}() in FROM, where only ${tableFunctions.join(', ')} are allowed`,
-        )
-      }
-      if (source.table_name !== undefined) names.add(source.table_name.toLowerCase())
-    }
-    return (Object.keys(datasetTables) as DatasetTableName[]).filter((table) => names.has(table))
+    return await checkQueryOn(connection, report, sql)
   } finally {
     close()
   }
+}
+
+/** As checkQuery, by a sealed database that is open; of a syntax error the details have its `position`, in characters. */
+export async function checkQueryOn(
+  connection: OpenDatabase['connection'],
+  report: string,
+  sql: string,
+): Promise<DatasetTableName[]> {
+  const result = await connection.run('SELECT json_serialize_sql(CAST($1 AS VARCHAR))', [sql])
+  const parsed = JSON.parse(String((await result.getRows())[0]?.[0])) as {
+    error: boolean
+    error_type?: string
+    error_message?: string
+    position?: string
+    statements?: unknown[]
+  }
+  if (parsed.error && parsed.error_type === 'parser') {
+    const reason = `the query does not parse: ${parsed.error_message?.split('\n')[0]}`
+    throw refuse(report, reason, parsed.position)
+  }
+  if (parsed.error || parsed.statements?.length !== 1) {
+    throw refuse(report, 'the query must be exactly one SELECT statement')
+  }
+  const names = new Set<string>()
+  for (const source of listSources(parsed.statements)) {
+    if (source.type === 'SHOW_REF') throw refuse(report, 'the query must be a SELECT, not DESCRIBE or SHOW')
+    const called = source.function?.function_name.toLowerCase()
+    if (called !== undefined && !tableFunctions.includes(called)) {
+      throw refuse(
+        report,
+        `the query uses ${called}() in FROM, where only ${tableFunctions.join(', ')} are allowed`,
+      )
+    }
+    if (source.table_name !== undefined) names.add(source.table_name.toLowerCase())
+  }
+  return (Object.keys(datasetTables) as DatasetTableName[]).filter((table) => names.has(table))
 }
 
 /** A part of the query's tree that rows come from. */
@@ -78,6 +89,6 @@ function* listSources(node: unknown): Generator<Source> {
   for (const child of Object.values(node)) yield* listSources(child)
 }
 
-function refuse(report: string, reason: string): JobsdError {
-  return new JobsdError('REPORT_FAILED', { report, reason })
+function refuse(report: string, reason: string, position?: string): JobsdError {
+  return new JobsdError('REPORT_FAILED', { report, reason, ...(position !== undefined && { position }) })
 }

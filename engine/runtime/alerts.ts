@@ -154,6 +154,8 @@ export function createAlerts(parts: AlertParts): Alerts {
       attachments: [],
       ...(await write(mail, templates[mail.template])),
     }
+    // Before it can come back: what does is told by no other mail.
+    await ledger.recordAlertMail(message.messageId, connection.name, to, clock.now().toISOString())
     // An alert that may have been sent is sent again: twice is better than never.
     await parts.endpoints.mailer(connection).send(message, async () => undefined, stopping.signal)
   }

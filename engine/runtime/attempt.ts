@@ -18,13 +18,13 @@ export async function attempt<T>(
   outer.throwIfAborted()
   const stop = new AbortController()
   const done = new AbortController()
-  const abandoned = Promise.withResolvers<never>()
+  const result = Promise.withResolvers<T>()
   /** The work is told, and has its grace to clean up. */
   const end = (reason: unknown): void => {
     if (stop.signal.aborted) return
     stop.abort(reason)
     clock.sleep(graceMs, done.signal).then(
-      () => abandoned.reject(reason),
+      () => result.reject(reason),
       () => undefined,
     )
   }
@@ -34,9 +34,10 @@ export async function attempt<T>(
     () => end(describeLate()),
     () => undefined,
   )
-  const running = work(stop.signal)
+  // Given up on after its grace, it settles for nobody.
+  work(stop.signal).then(result.resolve, result.reject)
   try {
-    return await Promise.race([running, abandoned.promise])
+    return await result.promise
   } catch (error) {
     // Whatever a library makes of the abort, its cause is what happened.
     throw stop.signal.aborted ? stop.signal.reason : error
@@ -44,6 +45,5 @@ export async function attempt<T>(
     outer.removeEventListener('abort', endWithOuter)
     done.abort(over)
     await timer
-    running.catch(() => undefined) // Settled above, or given up on after its grace.
   }
 }

@@ -5,12 +5,11 @@ import type { DueRecord, WaitingRun } from '../core/contracts/ledger.ts'
 import type { LaneLimits, Queue, QueuedRun } from '../core/contracts/queue.ts'
 import type { Audit } from '../core/contracts/sync.ts'
 import { JobsdError } from '../core/errors.ts'
-import { findStep } from '../core/fan-out.ts'
 import type { Settings } from '../core/manifest.ts'
-import type { Snapshot } from '../core/model.ts'
-import { startOfSlot } from '../core/slots.ts'
-import { stepConnections } from '../core/step-connections.ts'
+import type { RunDetail } from '../core/model.ts'
+import { createRecordDue } from './begin-at-once.ts'
 import { createBreakers, type OpenBreaker } from './breaker.ts'
+import { connectionsOf, startOf, toWaitingRun } from './queued-run.ts'
 import { createRunner, type RunnerParts } from './runner.ts'
 import { createWatchdog } from './watchdog.ts'
 
@@ -38,8 +37,11 @@ export interface Dispatch {
   limit(settings: Settings | null): void
   /** Queues recorded runs; those that have ended already are passed over. */
   enqueue(runIds: string[]): void
-  /** Queues the runs of something due that was recorded just now. */
-  enqueueDue(due: DueRecord, runIds: string[]): void
+  /**
+   * Records something due and returns the ids of its new runs; none where it was known. They are queued then, or begun in
+   * the same transaction.
+   */
+  record(due: DueRecord): Promise<string[]>
   /** Queues every run that has not ended. */
   enqueueAll(): Promise<void>
   /** Ends a run by hand, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
@@ -57,6 +59,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   let readingCount = 0
   /** As they were read last. */
   const rows = new Map<string, WaitingRun>()
+  /** Recorded as begun. */
+  const begun = new Map<string, RunDetail>()
   const brokenOff = new Map<string, number>()
   /** They wait for their moment. */
   const later = new Set<string>()
@@ -79,6 +83,12 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   function enqueue(runIds: string[]): void {
     for (const runId of runIds) pending.add(runId)
     if (pending.size > 0) reading ??= readPending().finally(() => (reading = undefined))
+  }
+
+  function enqueueDue(due: DueRecord, runIds: string[]): void {
+    // A group may have skipped or replaced some: the ledger knows.
+    if (due.group || due.passedOver !== undefined) enqueue(runIds)
+    else for (const id of runIds) void send(toWaitingRun(due, id))
   }
 
   async function readPending(): Promise<void> {
@@ -114,12 +124,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       if (!later.has(row.id)) sendLater(row.id, Math.min(waitMs, longestWaitMs))
       return
     }
-    const step = snapshot && findStep(snapshot.manifest, row.position)
     if (row.group && snapshot?.manifest.concurrency?.onConflict === 'replace')
       await dropReplaced(row.group.name)
     rows.set(row.id, row)
     // A snapshot that cannot be read is told by whoever works on the run.
-    queue.send({ ...row, connections: snapshot && step ? stepConnections(snapshot, step) : [] })
+    queue.send({ ...row, connections: snapshot ? connectionsOf(row, snapshot) : [] })
   }
 
   /** The ledger cancelled runs of the group when it recorded the new one. */
@@ -137,9 +146,10 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   async function workOn({ id }: QueuedRun, signal: AbortSignal): Promise<void> {
     const row = rows.get(id)
     rows.delete(id)
+    const taken = begun.get(id)
     watchdog.begin(id)
     try {
-      const waits = await walk(id, signal, row)
+      const waits = await walk(id, signal, row, taken)
       if (signal.aborted) return
       watchdog.end(id)
       brokenOff.delete(id)
@@ -215,11 +225,18 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     },
     limit: (settings) => queue.limit(readLimits(settings)),
     enqueue,
-    enqueueDue(due, runIds) {
-      // A group may have skipped or replaced some: the ledger knows.
-      if (due.group) return enqueue(runIds)
-      for (const id of runIds) void send(toWaitingRun(due, id))
-    },
+    record: createRecordDue({
+      ...{ ledger, queue, breakers, clock },
+      snapshot: parts.snapshot,
+      isBehind: () => pending.size > 0 || readingCount > 0,
+      onBegun(run, admission) {
+        begun.set(run.id, run)
+        admission.begin()
+        // Whoever works on it has it by now; one that was ended meanwhile has nobody.
+        begun.delete(run.id)
+      },
+      onWaiting: enqueueDue,
+    }),
     async enqueueAll() {
       // What waits for its moment is not cut short.
       for (const row of await ledger.waitingRuns()) if (!later.has(row.id)) await send(row)
@@ -240,29 +257,6 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const { waiting, working } = queue.size()
       return { waiting: waiting + readingCount + pending.size, working }
     },
-  }
-}
-
-/** Later than it is due where its schedule is spread, or waits for the end of a blackout. */
-function startOf({ schedule: name, dueAt }: WaitingRun, { schedules }: Snapshot): number {
-  const schedule = name ? schedules.find((each) => each.name === name) : undefined
-  return schedule ? startOfSlot(schedule, Date.parse(dueAt)) : 0
-}
-
-/** As the ledger would tell it of a run that nobody has worked on yet. */
-function toWaitingRun(due: DueRecord, id: string): WaitingRun {
-  const { job, trigger, slot, schedule, snapshot, firstStep, now } = due
-  return {
-    id,
-    client: job.slice(0, job.indexOf('/')),
-    dueAt: trigger.type === 'manual' ? now : slot,
-    createdAt: now,
-    schedule: trigger.type === 'scheduled' ? schedule : null,
-    group: null,
-    hasBegun: false,
-    snapshot,
-    position: firstStep,
-    startedAt: null,
   }
 }
 

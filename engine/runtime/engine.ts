@@ -1,9 +1,10 @@
 /** The engine: reconciler, triggers, queue, runner and alerts, started and stopped together. */
 import type { NoticeFacts } from '../core/contracts/alerts.ts'
+import type { ReadReturnedMail } from '../core/contracts/bounces.ts'
 import type { ConfigSource } from '../core/contracts/config-source.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { FanOut } from '../core/contracts/fan-out.ts'
-import type { DueRecord, EventAnswer, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
+import type { EventAnswer, EventRecord, Ledger, Repeats } from '../core/contracts/ledger.ts'
 import type { Queue } from '../core/contracts/queue.ts'
 import type { ArtifactStore, Clock, Log } from '../core/contracts/services.ts'
 import type { StepType } from '../core/contracts/step.ts'
@@ -14,6 +15,7 @@ import type { ClientPolicy, Settings } from '../core/manifest.ts'
 import type { JobId, RunDetail } from '../core/model.ts'
 import { unknownJob } from '../core/unknown-job.ts'
 import { createAlerts, type RenderMail } from './alerts.ts'
+import { type Bounces, createBounces } from './bounces.ts'
 import type { OpenBreaker } from './breaker.ts'
 import { createDispatch } from './dispatch.ts'
 import { createExpectations, followSwaps } from './expectations.ts'
@@ -21,6 +23,7 @@ import { createFollower } from './follow.ts'
 import { createFollowUps } from './follow-ups.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { judgeEvent } from './judge-event.ts'
+import { followLeftovers } from './leftovers.ts'
 import { type LiveLook, lookAtFile } from './look-at-file.ts'
 import { describeProvenance, type Provenance } from './provenance.ts'
 import { createReconciler } from './reconciler.ts'
@@ -29,6 +32,7 @@ import { type RunRequest, requestRun } from './requests.ts'
 import { followRetention } from './retention.ts'
 import { createSnapshotLookup } from './snapshot-lookup.ts'
 import { readStatus, type Status } from './status.ts'
+import { createCodeWatch, type StepCodes } from './step-codes.ts'
 import { watchStorage } from './storage-watch.ts'
 import { type ActiveJob, createTriggerSet } from './trigger-set.ts'
 
@@ -44,10 +48,14 @@ export interface EngineParts {
   endpoints: Endpoints
   artifacts: ArtifactStore
   steps: readonly StepType[]
+  /** Operators' own step types whose code `steps` has. Without it nobody is warned of one that it lacks. */
+  stepCodes?: StepCodes
   /** Asks for the rows of jobs with `fanOut`. */
   fanOut?: FanOut
   triggers: readonly TriggerType[]
   renderMail: RenderMail
+  /** Without it nobody hears of mails that come back. */
+  readReturnedMail?: ReadReturnedMail
   clock: Clock
   log: Log
   /** Unique text for what people start by hand. */
@@ -92,6 +100,8 @@ export interface Engine extends RepeatRuns {
   /** Ends a run, and aborts whoever works on it. Throws RUN_UNKNOWN, BAD_REQUEST for one that has ended. */
   cancel(runId: string, by: { who: string; why: string }): Promise<void>
   holds: Holds
+  /** Mails that came back. */
+  bounces: Omit<Bounces, 'restore' | 'use' | 'stop' | 'flagged'>
   /** What was done by hand, newest first. */
   actions(filter: { subject?: string; limit: number }): Promise<Action[]>
   /** Where a run's deliveries come from, back to the commit. Throws RUN_UNKNOWN. */
@@ -112,6 +122,7 @@ export function createEngine(given: EngineParts): Engine {
   let isFollowing = false
   let following: Promise<void> | undefined
   let pruning: Promise<void> | undefined
+  let sweeping: Promise<void> | undefined
 
   const settings = () => reconciler.operators().settings
   const suspension = (job: JobId): Hold | undefined =>
@@ -121,9 +132,11 @@ export function createEngine(given: EngineParts): Engine {
   const triggers = createTriggerSet({
     ...parts,
     suspension,
-    onRuns: (runIds) => dispatch.enqueue(runIds),
+    recordDue: (due) => dispatch.record(due),
     onNotice: () => alerts.notify(),
   })
+  const bounces = createBounces({ ...parts, onNotice: () => alerts.notify() })
+  const tellUncoded = createCodeWatch(parts.stepCodes, log)
   const triggerSet = followSwaps(triggers, expectations, log)
   const reconciler = createReconciler({
     ...parts,
@@ -131,6 +144,8 @@ export function createEngine(given: EngineParts): Engine {
     swap(jobs) {
       dispatch.limit(settings())
       followUps.use(jobs)
+      tellUncoded(jobs)
+      bounces.use(reconciler.operators().bounces)
       return triggerSet.swap(jobs)
     },
     onNotice: () => alerts.notify(),
@@ -146,6 +161,7 @@ export function createEngine(given: EngineParts): Engine {
   const dispatch = createDispatch({
     ...parts,
     snapshot: findSnapshot,
+    flagged: bounces.flagged,
     onAlert: () => alerts.notify(),
     dueAfter: (run, snapshot, state) => followUps.dueAfter(run, snapshot, state),
     everyNth: () => reconciler.operators().settings?.alerts.everyNth,
@@ -163,16 +179,11 @@ export function createEngine(given: EngineParts): Engine {
     return job
   }
 
-  async function begin(due: DueRecord): Promise<string[]> {
-    const runIds = await ledger.recordDue(due)
-    dispatch.enqueueDue(due, runIds)
-    return runIds
-  }
-
   return {
     async start({ triggers }) {
       isFollowing = triggers
       await reconciler.restore()
+      await bounces.restore()
       const [lastSync] = await ledger.syncs(1)
       let isInForce = false
       try {
@@ -192,6 +203,7 @@ export function createEngine(given: EngineParts): Engine {
         following = follower.follow(stopping.signal)
         const lastKnownMs = lastSync ? Date.parse(lastSync.endedAt) : null
         pruning = followRetention({ ...parts, settings }, lastKnownMs, stopping.signal)
+        sweeping = followLeftovers({ ...parts, snapshot: findSnapshot }, stopping.signal)
       }
       ready = true
     },
@@ -201,7 +213,9 @@ export function createEngine(given: EngineParts): Engine {
       await queue.drain(drainMs)
       stopping.abort(new Error('the engine stops'))
       await following
+      await bounces.stop()
       await pruning
+      await sweeping
       await expectations.stop()
       await alerts.finish(alertMs)
     },
@@ -212,13 +226,14 @@ export function createEngine(given: EngineParts): Engine {
       const { source, platform } = parts
       const sources = [source.description, ...(platform ? [platform.description] : [])]
       const [active, held, readMs] = [reconciler.jobs(), reconciler.holds(), reconciler.record.lastReadMs()]
-      return readStatus(ledger, { sources, active, held, readMs }, clock.now().getTime())
+      const { stepCodes } = parts
+      return readStatus(ledger, { sources, active, held, readMs, stepCodes }, clock.now().getTime())
     },
     async run(request) {
       const job = await findJob(request.job)
-      return begin(requestRun(job, request, parts.createId(), now()))
+      return dispatch.record(requestRun(job, request, parts.createId(), now()))
     },
-    ...createRepeats({ ...parts, findJob, begin, now }),
+    ...createRepeats({ ...parts, findJob, begin: dispatch.record, now }),
     repeats: (runId) => ledger.repeats(runId),
     async acceptEvent(event) {
       const among = { jobs: reconciler.jobs().values(), triggers: parts.triggers, suspension }
@@ -249,6 +264,7 @@ export function createEngine(given: EngineParts): Engine {
     openBreakers: () => dispatch.openBreakers(),
     cancel: (runId, by) => dispatch.cancel(runId, by),
     holds,
+    bounces,
     actions: (filter) => ledger.actions(filter),
     provenance: (runId) => describeProvenance(ledger, runId),
     sync: () => ({ last: reconciler.record.last(), lastReadMs: reconciler.record.lastReadMs() }),

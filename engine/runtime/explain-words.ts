@@ -1,5 +1,6 @@
 /** Runs as an explanation tells of them. */
 import type { TakenFile } from '../core/contracts/ledger.ts'
+import { tellsOf } from '../core/files-in-place.ts'
 import type { RunDetail } from '../core/model.ts'
 import type { Evidence } from './explain.ts'
 
@@ -42,11 +43,15 @@ export function proveRun(run: RunDetail): Evidence[] {
 }
 
 /** Where the run moved a posted file; undefined where it did not. */
-export function tellMove({ runs }: TakenFile): string | undefined {
+export function tellMove({ file, runs }: TakenFile): string | undefined {
   return runs
     .flatMap((run) => run.steps)
     .find(
-      (step) => (step.type === 'move-file' || step.type === 'delete-file') && step.outcome === 'succeeded',
+      // Such a step may have done it to other files, which the run waited for.
+      ({ note, outcome, type }) =>
+        (type === 'move-file' || type === 'delete-file') &&
+        outcome === 'succeeded' &&
+        tellsOf(note, file.origin.path),
     )?.note
 }
 

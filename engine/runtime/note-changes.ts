@@ -35,6 +35,11 @@ export function noteChanges(ledger: Ledger, onChange: (changed: Changed) => void
     applyRevision: (applied) => after(ledger.applyRevision(applied), () => onChange(null)),
     applyHolds: (changes, now) => after(ledger.applyHolds(changes, now), () => onChange(null)),
     recordDue: (record) => after(ledger.recordDue(record), (ids) => ids.length > 0 && due(record)),
+    recordAndBegin: (record, choose) =>
+      after(ledger.recordAndBegin(record, choose), ({ runIds, begun }) => {
+        if (runIds.length > 0) due(record)
+        for (const { id, job } of begun) jobs.set(id, job)
+      }),
     recordEvent: (event, dues, verdict) =>
       after(ledger.recordEvent(event, dues, verdict), () => dues.forEach(due)),
     claimRun: (runId, now, attempt) =>
@@ -70,6 +75,10 @@ export function noteChanges(ledger: Ledger, onChange: (changed: Changed) => void
       await ended(runId)
       return answer
     },
+    recordBounces: (given, now) =>
+      after(ledger.recordBounces(given, now), ({ records }) => {
+        for (const { job, outcome } of records) if (job && outcome === 'returned') onChange(job)
+      }),
     recordExpectation: (judged) => after(ledger.recordExpectation(judged), () => onChange(judged.job)),
     endExpectation: (end) => after(ledger.endExpectation(end), () => onChange(end.job)),
   }

@@ -1,9 +1,12 @@
 /** Deliveries that a repeat cannot double: record the intent, send, confirm. */
 import { createHash } from 'node:crypto'
+import { noteReturned } from '../core/bounce-words.ts'
+import type { ReturnedRecipient } from '../core/contracts/bounces.ts'
 import type { Ledger, RunGuard } from '../core/contracts/ledger.ts'
 import type { Clock } from '../core/contracts/services.ts'
 import type { DeliveryRequest } from '../core/contracts/step.ts'
 import { JobsdError } from '../core/errors.ts'
+import { deliveryKey } from '../core/mail-id.ts'
 import type { Delivery, Run } from '../core/model.ts'
 
 interface Outbox {
@@ -12,6 +15,10 @@ interface Outbox {
   run: Run
   step: string
   guard: RunGuard
+  /** Recipients of a target whose mails came back; it is sent to them all the same. */
+  flagged?: ((client: string, target: string) => ReturnedRecipient[]) | undefined
+  /** Writes down, each once, that nobody can tell: of what is being sent where nobody can look. */
+  unsettled?: Set<() => Promise<void>>
 }
 
 /** Delivers once: a confirmed delivery is not sent again, one that may have been sent is looked for first. */
@@ -20,7 +27,7 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
   const { target, file } = request
   const now = () => clock.now().toISOString()
   const id = createHash('sha256')
-    .update(JSON.stringify([run.id, step, target]))
+    .update(deliveryKey(run.id, step, target))
     .digest('hex')
     .slice(0, 16)
   const artifact = file ? { sha256: file.sha256, size: file.size, fileName: file.fileName } : null
@@ -48,6 +55,11 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
       throw doubt
     }
   }
+  const markDoubt = async (): Promise<void> => {
+    await mark('in-doubt', doubtOf(target).message)
+  }
+  const flagged = outbox.flagged?.(run.client, target) ?? []
+  if (flagged.length > 0) await ledger.noteRun(guard, noteReturned(flagged))
   let note: string
   let at = ''
   let isMarked = false
@@ -56,13 +68,14 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
       at = place
       await mark('sending', place)
       isMarked = true
+      if (!request.look) outbox.unsettled?.add(markDoubt)
     }
     note = await request.send({ id, sending })
   } catch (error) {
     const inDoubt = error instanceof JobsdError && doubts.includes(error.code)
     // What broke here tells nothing of the target, and nobody can look there.
     if (isMarked && !request.look && isOurs(error)) {
-      await mark('in-doubt', doubtOf(target).message)
+      await markDoubt()
       throw error
     }
     // Where it may lie under a name of its own it stays `sending`: only its note tells the next attempt where to look.
@@ -76,25 +89,30 @@ export async function deliver(outbox: Outbox, request: DeliveryRequest): Promise
       throw new JobsdError('ENDPOINT_UNREACHABLE', { connection, reason: error.message }, { cause: error })
     }
     throw error
+  } finally {
+    outbox.unsettled?.delete(markDoubt)
   }
   // Outside of the try: where this cannot be written the delivery stays `sending`, and nobody takes it for failed.
   return mark('confirmed', note)
 }
 
-const doubts: readonly string[] = ['MAIL_IN_DOUBT', 'REQUEST_IN_DOUBT']
+const doubts: readonly string[] = ['MAIL_IN_DOUBT', 'REQUEST_IN_DOUBT', 'DELIVERY_IN_DOUBT']
 
 /** Whether the target answered that it did not take it. */
 function isRefusal(error: unknown): boolean {
   return error instanceof JobsdError && ['TARGET_REFUSED', 'FILE_EXISTS', 'FILE_MISSING'].includes(error.code)
 }
 
-/** Whether it broke inside the engine: its storage, a bug, or its stop. */
+/** Whether it broke inside the engine: its storage, a bug, its stop, or the end of the attempt's time. */
 function isOurs(error: unknown): boolean {
-  return !(error instanceof JobsdError) || error.code === 'STORAGE_FAILED'
+  return (
+    !(error instanceof JobsdError) || ['STORAGE_FAILED', 'STEP_TIMEOUT', 'RUN_TIMEOUT'].includes(error.code)
+  )
 }
 
 function doubtOf(target: string): JobsdError {
   const [type, connection = target, ...rest] = target.split(':')
-  if (type !== 'http') return new JobsdError('MAIL_IN_DOUBT', { connection })
+  if (type === 'mail') return new JobsdError('MAIL_IN_DOUBT', { connection })
+  if (type !== 'http') return new JobsdError('DELIVERY_IN_DOUBT', { target })
   return new JobsdError('REQUEST_IN_DOUBT', { connection, request: rest.join(':') })
 }

@@ -13,7 +13,9 @@ import { createGivenRow, type GivenRowParts, startGiven } from './rehearsal/give
 import { createGivenSteps, type GivenParts, type ReportSource } from './rehearsal/given-steps.ts'
 import {
   createRecorder,
+  type Deletion,
   type Move,
+  type Notice,
   type Recorder,
   type RecorderParts,
   type SentFile,
@@ -65,6 +67,9 @@ export interface Rehearsed {
   alert: boolean
   deliveries: (SentFile | SentMail)[]
   moves: Move[]
+  deletions: Deletion[]
+  /** What steps tell people that is no failure. */
+  notices: Notice[]
 }
 
 /**
@@ -84,6 +89,7 @@ export async function rehearse(
     const recorder = createRecorder({
       buildMail: parts.buildMail,
       capture: request.capture ?? (async () => undefined),
+      steps: snapshot.manifest.steps,
     })
     const start = await startRun(startGiven(given, snapshot.manifest), snapshot, {
       ...parts,
@@ -143,7 +149,8 @@ async function runAll(
     onFollow: (ids) => rows.push(...ids),
   })
   const rehearseRun = async (id: string): Promise<Rehearsed> => {
-    const before = { sent: recorder.sent.length, moves: recorder.moves.length }
+    const { deletions, moves, notices, sent } = recorder
+    const before = [sent, moves, deletions, notices].map(({ length }) => length)
     // A run that waits for its step's next attempt goes on at once: no time passes here.
     for (let waits = await run(id, signal); waits !== undefined; ) waits = await run(id, signal)
     if (bugs.length > 0) throw new Error(`a step met a bug:\n${bugs.join('\n')}`)
@@ -151,8 +158,10 @@ async function runAll(
     return {
       ...describeRun((await ledger.run(id))!, snapshot),
       alert: alerts.some(({ runId, about }) => runId === id && !('notice' in about)),
-      deliveries: recorder.sent.slice(before.sent),
-      moves: recorder.moves.slice(before.moves),
+      deliveries: sent.slice(before[0]),
+      moves: moves.slice(before[1]),
+      deletions: deletions.slice(before[2]),
+      notices: notices.slice(before[3]),
     }
   }
   const rehearsed: Rehearsed[] = []
@@ -168,7 +177,7 @@ async function runAll(
 function describeRun(
   { callCenter, row, slot, state, steps }: RunDetail,
   { manifest }: Snapshot,
-): Omit<Rehearsed, 'alert' | 'deliveries' | 'moves'> {
+): Omit<Rehearsed, 'alert' | 'deliveries' | 'moves' | 'deletions' | 'notices'> {
   const last = steps.at(-1)
   return {
     callCenter,
@@ -204,6 +213,8 @@ function restingRun({ given, snapshot }: RehearsalRequest, { nothing }: { nothin
     alert: false,
     deliveries: [],
     moves: [],
+    deletions: [],
+    notices: [],
   }
 }
 

@@ -2,12 +2,13 @@
 
 import { stepAlert } from '../core/alert-facts.ts'
 import type { FanOutRow } from '../core/contracts/fan-out.ts'
-import type { DueRecord, RunGuard, StepEnd, StepName, WaitingRun } from '../core/contracts/ledger.ts'
+import type { DueRecord, RunGuard, StepEnd } from '../core/contracts/ledger.ts'
 import { JobsdError } from '../core/errors.ts'
 import { findStep } from '../core/fan-out.ts'
 import type { EndState } from '../core/follow-ups.ts'
 import type { Instant, RunDetail, RunStep, Snapshot, StepRecord } from '../core/model.ts'
 import { stepConnections } from '../core/step-connections.ts'
+import { findAttempt, type KnownRun } from './queued-run.ts'
 import { stepAfter } from './repeat-context.ts'
 import { dueOfRows } from './row-runs.ts'
 import {
@@ -39,22 +40,33 @@ export interface RunnerParts extends TryParts {
 /** What an attempt may take beside the step itself. */
 const slackMs = 60_000
 
-/** Where a run stood when it was queued: spares it a transaction where it still does. */
-export type KnownRun = Pick<WaitingRun, 'snapshot' | 'position' | 'startedAt'>
-
-/** Works on one run until it has ended or waits; rejects with the signal's reason. */
-export type WalkRun = (runId: string, signal: AbortSignal, known?: KnownRun) => Promise<Waits | undefined>
+/**
+ * Works on one run until it has ended or waits; rejects with the signal's reason. `begun`: it was taken and its attempt
+ * begun already, as its last step shows.
+ */
+export type WalkRun = (
+  runId: string,
+  signal: AbortSignal,
+  known?: KnownRun,
+  begun?: RunDetail,
+) => Promise<Waits | undefined>
 
 export function createRunner(parts: RunnerParts): WalkRun {
   const { ledger, clock, log } = parts
   const now = () => clock.now().toISOString()
   const tryStep = createTryStep(parts)
 
-  return async (runId, signal, known) => {
-    const early = known && (await findAttempt(known))
-    let run = await ledger.claimRun(runId, now(), early)
+  /** The run, and the attempt that was begun with it. */
+  async function claim(runId: string, known: KnownRun | undefined) {
+    const attempt = known && findAttempt(known, await parts.snapshot(known.snapshot), parts)
+    const run = await ledger.claimRun(runId, now(), attempt)
+    const begun = attempt && run?.position === attempt.name ? run.steps.at(-1) : undefined
+    return { run, begun }
+  }
+
+  return async (runId, signal, known, taken) => {
+    let { run, begun } = taken ? { run: taken, begun: taken.steps.at(-1) } : await claim(runId, known)
     if (!run) return undefined
-    let begun = early && run.position === early.name ? run.steps.at(-1) : undefined
     const snapshot = await parts.snapshot(run.snapshot)
     const guard: RunGuard = { runId, token: run.token }
     log.info(
@@ -78,19 +90,6 @@ export function createRunner(parts: RunnerParts): WalkRun {
     }
     log.info({ run: runId, job: run?.job, state: run?.state }, 'run ended')
     return undefined
-  }
-
-  /** The attempt that may be made at once where the run stands, if nothing speaks against it. */
-  async function findAttempt({
-    snapshot: digest,
-    position,
-    startedAt,
-  }: KnownRun): Promise<StepName | undefined> {
-    const snapshot = await parts.snapshot(digest)
-    const step = findStep(snapshot.manifest, position)
-    if (!step || leftMs(startedAt, snapshot, clock) <= 0) return undefined
-    const isFree = parts.breakers?.areClosed(snapshot, stepConnections(snapshot, step)) ?? true
-    return isFree ? { name: step.name, type: step.type } : undefined
   }
 
   /** What is left of the job's timeout. */

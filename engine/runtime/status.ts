@@ -1,8 +1,10 @@
 /** What is: both axes of every job, never mixed. */
-import type { KnownEvent, LastRevision, Ledger } from '../core/contracts/ledger.ts'
+import type { ReturnedRecipient } from '../core/contracts/bounces.ts'
+import type { KnownEvent, LastRevision, Ledger, WaitingStep } from '../core/contracts/ledger.ts'
 import type { Action, Hold, Sync, SyncReason } from '../core/contracts/sync.ts'
 import type { Health, Instant, JobId, JobRecord, Reason, Run, SyncState } from '../core/model.ts'
 import { nextSlot } from '../core/slots.ts'
+import { describeUncoded, type StepCodes } from './step-codes.ts'
 import type { ActiveJob } from './trigger-set.ts'
 
 export interface JobStatus {
@@ -10,7 +12,7 @@ export interface JobStatus {
   sync: SyncState
   health: Health
   reason: Reason
-  /** Why it is Invalid: `file:line:column: message [rule]`; otherwise a sentence or nothing. */
+  /** Why it is Invalid: `file:line:column: message [rule]`; otherwise sentences, as on what its runs wait for, or nothing. */
   message: string
   nextRunAt: Instant | null
   lastAttemptedRevision: string
@@ -38,6 +40,8 @@ export interface Status {
   actions: Action[]
   /** Events of the last 30 days that started nothing, newest first; at most 20. */
   unusedEvents: UnusedEvent[]
+  /** Recipients whose mails came back, until somebody clears them; the newest 100. */
+  returned: ReturnedRecipient[]
 }
 
 export type UnusedEvent = Pick<
@@ -53,43 +57,54 @@ export interface StatusFacts {
   held: readonly Hold[]
   /** Each job's newest runs. */
   latest: Run[]
+  /** What runs wait for. */
+  waits?: readonly WaitingStep[]
   /** Newest first. */
   syncs: Sync[]
   /** Newest first. */
   actions: Action[]
   /** Newest first. */
   unused: KnownEvent[]
+  returned?: ReturnedRecipient[]
   readMs: number | null
+  /** Without it no job is told to lack code. */
+  stepCodes?: StepCodes
 }
 
 /** Syncs and actions that are shown. */
 const shown = 20
+const shownReturned = 100
 const unusedMs = 30 * 86_400_000
 
 /** Reads what the ledger knows, and describes it with what is in force. */
 export async function readStatus(
   ledger: Ledger,
-  facts: Pick<StatusFacts, 'sources' | 'active' | 'held' | 'readMs'>,
+  facts: Pick<StatusFacts, 'sources' | 'active' | 'held' | 'readMs' | 'stepCodes'>,
   nowMs: number,
 ): Promise<Status> {
   const since = new Date(nowMs - unusedMs).toISOString()
-  const [revision, records, latest, syncs, actions, unused] = await Promise.all([
+  const [revision, records, latest, waits, syncs, actions, unused, returned] = await Promise.all([
     ledger.lastRevision(),
     ledger.jobs(),
     ledger.latestRuns(),
+    ledger.waitingSteps(),
     ledger.syncs(shown),
     ledger.actions({ limit: shown }),
     ledger.events({ unused: true, since, limit: shown }),
+    ledger.returnedRecipients(),
   ])
-  return describeStatus({ ...facts, revision, records, latest, syncs, actions, unused }, nowMs)
+  const read = { revision, records, latest, waits, syncs, actions, unused, returned }
+  return describeStatus({ ...facts, ...read }, nowMs)
 }
 
 /** Pure: from the ledger's records, the jobs in force and each job's newest runs. */
 export function describeStatus(facts: StatusFacts, nowMs: number): Status {
-  const { sources, revision, records, active, held, latest, syncs, actions, unused, readMs } = facts
+  const { sources, revision, records, active, held, latest, syncs, actions, unused, readMs, stepCodes } =
+    facts
   const [last] = syncs
   const runs = Map.groupBy(latest, ({ job }) => job)
   const holds = Map.groupBy(held, ({ job }) => job)
+  const waits = Map.groupBy(facts.waits ?? [], ({ job }) => job)
   return {
     revision: {
       attempted: last?.revision ?? revision?.attempted ?? null,
@@ -111,9 +126,12 @@ export function describeStatus(facts: StatusFacts, nowMs: number): Status {
           active.get(record.job),
           runs.get(record.job) ?? [],
           holds.get(record.job) ?? [],
+          waits.get(record.job) ?? [],
+          stepCodes,
           nowMs,
         ),
       ),
+    returned: (facts.returned ?? []).slice(0, shownReturned),
     removed: records.flatMap(({ job, removedAt }) => (removedAt ? [{ job, at: removedAt }] : [])),
     actions,
     unusedEvents: unused.map(({ client, source, id, type, receivedAt, outcome, note }) => ({
@@ -133,16 +151,19 @@ function describeJob(
   job: ActiveJob | undefined,
   runs: Run[],
   holds: Hold[],
+  waits: readonly WaitingStep[],
+  stepCodes: StepCodes,
   nowMs: number,
 ): JobStatus {
-  const [health, reason] = healthOf(record, job, runs, holds)
+  const uncoded = job ? describeUncoded(job.snapshot, stepCodes) : ''
+  const [health, reason] = healthOf(record, job, runs, holds, uncoded !== '')
   const isSuspended = holds.some(({ kind }) => kind === 'suspended')
   return {
     job: record.job,
     sync: record.sync,
     health,
     reason: syncReason(record, holds) ?? reason,
-    message: record.message || holdWords(holds),
+    message: record.message || [holdWords(holds), uncoded, waitWords(waits)].filter(Boolean).join('; '),
     nextRunAt: job?.snapshot.manifest.enabled && !isSuspended ? nextRunOf(job, nowMs) : null,
     lastAttemptedRevision: record.attemptedRevision,
     lastAppliedRevision: record.appliedRevision,
@@ -161,17 +182,30 @@ function holdWords(holds: Hold[]): string {
   return holds.map(({ kind, who, why }) => `${kind} by ${who}: ${why}`).join('; ')
 }
 
+const shownWaits = 3
+
+/** `dallas: await waits for ...`; of many runs the oldest. */
+function waitWords(waits: readonly WaitingStep[]): string {
+  const told = waits.slice(0, shownWaits).map(({ callCenter, name, note }) => {
+    return `${callCenter === null ? '' : `${callCenter}: `}${name} ${note}`
+  })
+  const more = waits.length - told.length
+  return [...told, ...(more > 0 ? [`${more} more wait`] : [])].join('; ')
+}
+
 function healthOf(
   record: JobRecord,
   job: ActiveJob | undefined,
   runs: Run[],
   holds: Hold[],
+  isUncoded: boolean,
 ): [Health, Reason] {
   if (!record.snapshot) return ['Degraded', 'NeverValid']
   if (holds.some(({ kind }) => kind === 'suspended')) return ['Suspended', 'SuspendedByHand']
   if (job && !job.snapshot.manifest.enabled) return ['Suspended', 'Disabled']
   if (runs.some((run) => run.state === 'queued' || run.state === 'running'))
     return ['Progressing', 'RunInProgress']
+  if (isUncoded) return ['Degraded', 'StepCodeMissing']
   if (runs.some((run) => run.state === 'failed')) return ['Degraded', 'LastRunFailed']
   return ['Healthy', 'Applied']
 }

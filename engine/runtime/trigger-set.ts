@@ -2,7 +2,7 @@
 
 import { connectionOf } from '../core/connection-of.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
-import type { Ledger } from '../core/contracts/ledger.ts'
+import type { DueRecord, Ledger } from '../core/contracts/ledger.ts'
 import type { Artifacts, Clock, Log } from '../core/contracts/services.ts'
 import type { Hold } from '../core/contracts/sync.ts'
 import type { TriggerHost, TriggerType } from '../core/contracts/trigger.ts'
@@ -22,8 +22,8 @@ export interface TriggerParts {
   log: Log
   /** Who suspended the job, if anybody did. */
   suspension(job: JobId): Hold | undefined
-  /** Called with the ids of runs that are safe in the ledger. */
-  onRuns(runIds: string[]): void
+  /** Records something due and has its runs worked on. Returns the ids of new ones; none where it was known. */
+  recordDue(due: DueRecord): Promise<string[]>
   /** Called when a notice is pending. */
   onNotice?(): void
 }
@@ -87,7 +87,7 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
     since: Record<string, Instant>,
     signal: AbortSignal,
   ): TriggerHost {
-    const { ledger, endpoints, artifacts, clock, log, onRuns } = parts
+    const { ledger, endpoints, artifacts, clock, log } = parts
     const now = () => clock.now().toISOString()
     const callCenters = snapshot.manifest.scope === 'client' ? [null] : snapshot.manifest.callCenters
     const passOver: TriggerHost['passOver'] = (schedule, slots, outcome, note) =>
@@ -119,8 +119,7 @@ export function createTriggerSet(parts: TriggerParts): TriggerSet {
         // The same version may have come into force once more with a later revision.
         const isSame = newest?.snapshot.digest === snapshot.digest
         const ran = isSame ? newest.revision : revision
-        const runIds = await ledger.recordDue(toDueRecord(snapshot, ran, { ...due, type }, now()))
-        if (runIds.length > 0) onRuns(runIds)
+        const runIds = await parts.recordDue(toDueRecord(snapshot, ran, { ...due, type }, now()))
         return runIds.length > 0
       },
       passOver,

@@ -1,6 +1,7 @@
 /** One attempt of one step: what it is given, what becomes of it, and whether another one is worth it. */
 
 import { connectionOf } from '../core/connection-of.ts'
+import type { ReturnedRecipient } from '../core/contracts/bounces.ts'
 import type { Endpoints } from '../core/contracts/endpoints.ts'
 import type { FanOut, FanOutRow } from '../core/contracts/fan-out.ts'
 import type { Ledger, RunGuard, StepEnd } from '../core/contracts/ledger.ts'
@@ -18,6 +19,7 @@ import type {
   StepRecord,
 } from '../core/model.ts'
 import { retryDelay, spreadOf } from '../core/retry.ts'
+import { defaultRunTimeout } from '../core/run-deadline.ts'
 import { stepConnections } from '../core/step-connections.ts'
 import { attempt } from './attempt.ts'
 import type { Breakers } from './breaker.ts'
@@ -35,11 +37,12 @@ export interface TryParts {
   onProgress(runId: string, withinMs?: number): void
   /** Without them connections that fail are tried again and again. */
   breakers?: Breakers
+  /** Recipients of a client's mail that came back before; see Delivery.target. */
+  flagged?: (client: string, target: string) => ReturnedRecipient[]
   /** Asks for the rows of a job with `fanOut`. Without it such a job cannot run. */
   fanOut?: FanOut
 }
 
-const defaultTimeout = '1d'
 const defaultStepTimeout = '10m'
 /** A token that no run has. */
 const endedToken = -1
@@ -68,7 +71,7 @@ export function createTryStep(parts: TryParts) {
     step: RunStep,
     snapshot: Snapshot,
     guard: RunGuard,
-    { seq, attempts, startedAt }: StepRecord,
+    { seq, attempts, startedAt, note }: StepRecord,
     signal: AbortSignal,
   ): Promise<(Ended & { attempts: number }) | Waits> {
     const stepMs = stepMsOf(step)
@@ -81,19 +84,25 @@ export function createTryStep(parts: TryParts) {
     const names = stepConnections(snapshot, step, run.files)
     // The attempt's own: what it writes after its end, as one that nothing stops may, is refused.
     const mine = { ...guard }
+    const unsettled = new Set<() => Promise<void>>()
     parts.onProgress(run.id, timeoutMs)
     let failure: unknown = notTried
     try {
       const result = await attempt({ timeoutMs, late }, clock, signal, async (stop) =>
         runStep(
           step,
-          await presentRepeat(ledger, createContext(run, step, startedAt, snapshot, mine, stop), step),
+          await presentRepeat(
+            ledger,
+            createContext(run, step, startedAt, snapshot, mine, unsettled, stop),
+            step,
+          ),
         ),
       )
       failure = undefined
       if (result.again) {
         // The target answered: failures before it are over.
-        for (let made = attempts; made > 0; made--) await ledger.takeBackAttempt(guard, seq)
+        await ledger.noteWait(guard, seq, result.note)
+        if (result.note !== note) log.info({ run: run.id, job: run.job, step: step.name }, result.note)
         return { forMs: Math.max(Math.min(result.again.afterMs, leftMs(run.startedAt, snapshot, clock)), 1) }
       }
       return { ...toEnded(step, result), attempts }
@@ -106,6 +115,8 @@ export function createTryStep(parts: TryParts) {
         await ledger.takeBackAttempt(guard, seq)
         throw error
       }
+      // Of an attempt that was given up on: it takes no notice of its end, and may be sending yet.
+      for (const settle of unsettled) await settle()
       const recorded = toRecorded(error)
       const about = { run: run.id, job: run.job, step: step.name, attempts, code: recorded.code }
       if (!(error instanceof JobsdError))
@@ -142,6 +153,7 @@ export function createTryStep(parts: TryParts) {
     startedAt: Instant,
     snapshot: Snapshot,
     guard: RunGuard,
+    unsettled: Set<() => Promise<void>>,
     signal: AbortSignal,
   ): StepContext {
     const { endpoints, artifacts } = parts
@@ -158,7 +170,8 @@ export function createTryStep(parts: TryParts) {
       clock,
       log,
       signal,
-      deliver: (request) => deliver({ ledger, clock, run, step: step.name, guard }, request),
+      deliver: (request) =>
+        deliver({ ledger, clock, run, step: step.name, guard, unsettled, flagged: parts.flagged }, request),
     }
   }
 
@@ -167,7 +180,7 @@ export function createTryStep(parts: TryParts) {
 
 /** What the run has left of its time; less than nothing where that is over. */
 export function leftMs(startedAt: string | null, { manifest }: Snapshot, clock: Clock): number {
-  const timeoutMs = parseDuration(manifest.timeout ?? defaultTimeout)
+  const timeoutMs = parseDuration(manifest.timeout ?? defaultRunTimeout)
   return startedAt === null ? timeoutMs : Date.parse(startedAt) + timeoutMs - clock.now().getTime()
 }
 
@@ -194,7 +207,7 @@ export function failedWith(error: unknown): Ended {
 }
 
 export function runTimeout({ id }: RunDetail, { manifest }: Snapshot): JobsdError {
-  return new JobsdError('RUN_TIMEOUT', { run: id, timeout: manifest.timeout ?? defaultTimeout })
+  return new JobsdError('RUN_TIMEOUT', { run: id, timeout: manifest.timeout ?? defaultRunTimeout })
 }
 
 function toRecorded(error: unknown): RecordedError {

@@ -1,6 +1,7 @@
 /** The owner-only socket in the data folder, through which commands reach a running engine. */
 import { chmod, rm } from 'node:fs/promises'
 import fastify from 'fastify'
+import type { ClearRequest } from '../core/contracts/bounces.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { JobId } from '../core/model.ts'
 import type { Engine } from '../runtime/engine.ts'
@@ -50,6 +51,11 @@ export async function listenForControl(
     await engine.cancel(run, { who, why })
     return {}
   })
+  server.get('/v1/bounces', () => engine.bounces.list())
+  server.post('/v1/bounces/clear', async (request) => {
+    await engine.bounces.clear(readClearRequest(request.body))
+    return {}
+  })
   server.post('/v1/run', async (request) => ({ runIds: await engine.run(request.body as RunRequest) }))
   server.post('/v1/emit', (request) => emit(request.body as EmitRequest))
   server.setErrorHandler((error: Error, _request, reply) => {
@@ -64,6 +70,14 @@ export async function listenForControl(
   await server.listen({ path: socket })
   await chmod(socket, 0o600)
   return { close: () => server.close() }
+}
+
+function readClearRequest(body: unknown): ClearRequest {
+  const { address, connection, who, why } = (body ?? {}) as Record<string, unknown>
+  const isAsked = [address, connection, who, why].every((each) => typeof each === 'string')
+  if (!isAsked)
+    throw new JobsdError('BAD_REQUEST', { reason: 'address, connection, who and why must be texts' })
+  return { address, connection, who, why } as ClearRequest
 }
 
 function readHoldRequest(body: unknown): HoldRequest {

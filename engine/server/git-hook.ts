@@ -53,10 +53,13 @@ export function createHookSecret({
   secrets,
   clock,
   log,
+  name = secretName,
 }: {
   secrets: Secrets
   clock: Clock
   log: Log
+  /** Default that of Git hooks. */
+  name?: string
 }): GitHookParts['secret'] {
   let found: Promise<Secret | undefined> | undefined
   let sinceMs = 0
@@ -64,13 +67,14 @@ export function createHookSecret({
 
   async function resolve(): Promise<Secret | undefined> {
     try {
-      const secret = await secrets.resolve(secretName)
+      const secret = await secrets.resolve(name)
       told = ''
       return secret
     } catch (error) {
       const { message: reason } = error as Error
       const isMissing = error instanceof JobsdError && error.code === 'SECRET_MISSING'
-      if (!isMissing && reason !== told) log.error({ reason }, 'the secret of Git hooks cannot be used')
+      if (!isMissing && reason !== told)
+        log.error({ secret: name, reason }, 'the secret of hooks cannot be used')
       told = isMissing ? '' : reason
       return undefined
     }
@@ -84,5 +88,19 @@ export function createHookSecret({
       sinceMs = nowMs
     }
     return found
+  }
+}
+
+/** The same for hooks whose secrets have names of their own, each known for as long. */
+export function createHookSecrets(parts: {
+  secrets: Secrets
+  clock: Clock
+  log: Log
+}): (name: string) => Promise<Secret | undefined> {
+  const known = new Map<string, GitHookParts['secret']>()
+  return (name) => {
+    const find = known.get(name) ?? createHookSecret({ ...parts, name })
+    known.set(name, find)
+    return find()
   }
 }

@@ -4,6 +4,7 @@ import type { Clock, Log } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Engine } from '../runtime/engine.ts'
+import { addBounceHookRoute, type BounceHookParts } from './bounce-hook.ts'
 import { addCatalogRoutes } from './catalog.ts'
 import { createEventRate } from './event-rate.ts'
 import { addEventRoute, type EventKey } from './events.ts'
@@ -19,6 +20,8 @@ export interface HttpParts {
   log: Log
   keys(only: string | undefined): Promise<EventKey[]>
   hookSecret: GitHookParts['secret']
+  /** The secrets of hooks for returned mails, by name; undefined: there are no such hooks. */
+  bounceSecret?: BounceHookParts['secret']
   /** What the pages are made of; undefined: there are none. */
   live?: LiveParts | undefined
   /** Opens what operators read; undefined: nobody may. */
@@ -70,6 +73,7 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
     addOperatorsPage(server, { engine, ledger, clock, key, token: parts.operatorsToken })
   }
   addGitHookRoute(server, { engine, clock, secret: parts.hookSecret })
+  if (parts.bounceSecret) addBounceHookRoute(server, { engine, clock, secret: parts.bounceSecret })
 
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
   server.setErrorHandler(

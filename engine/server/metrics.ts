@@ -13,7 +13,7 @@ export interface Metrics {
   countEvent(outcome: EventCount): void
 }
 
-type Read = Pick<Engine, 'status' | 'queueSize' | 'sync'>
+type Read = Pick<Engine, 'status' | 'queueSize' | 'sync' | 'bounces'>
 
 export function createMetrics(engine: Read, clock: Clock): Metrics {
   const registry = new Registry()
@@ -32,6 +32,17 @@ export function createMetrics(engine: Read, clock: Clock): Metrics {
     labelNames: ['outcome'] as const,
     registers: [registry],
   })
+  const bounces = new Counter({
+    name: 'jobsd_bounces_total',
+    help: 'Mails that came back, by what they are worth, since the engine started.',
+    labelNames: ['outcome'] as const,
+    registers: [registry],
+  })
+  const returned = new Gauge({
+    name: 'jobsd_returned_recipients',
+    help: 'Recipients whose mails came back, until somebody clears them.',
+    registers: [registry],
+  })
   return {
     countEvent: (outcome) => events.inc({ outcome }),
     contentType: registry.contentType,
@@ -39,7 +50,10 @@ export function createMetrics(engine: Read, clock: Clock): Metrics {
       const { waiting, working } = engine.queueSize()
       runs.set({ state: 'waiting' }, waiting)
       runs.set({ state: 'working' }, working)
+      bounces.reset()
+      for (const [outcome, count] of Object.entries(engine.bounces.counts())) bounces.inc({ outcome }, count)
       const [status, { last, lastReadMs }] = [await engine.status(), engine.sync()]
+      returned.set(status.returned.length)
       showJobs(status.jobs)
       showSource(status.source.ok, lastReadMs, clock.now().getTime())
       countSyncs(status.syncs, last)

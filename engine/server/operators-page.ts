@@ -100,5 +100,6 @@ async function readInput({ engine, ledger }: OperatorsPageParts, nowMs: number):
     breakers: engine.openBreakers(),
     deliveries,
     expectations,
+    returned: status.returned,
   }
 }

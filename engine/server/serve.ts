@@ -6,7 +6,7 @@ import type { Engine } from '../runtime/engine.ts'
 import { listenForControl } from './control.ts'
 import { createEmit } from './emit.ts'
 import { createEventKeys } from './event-keys.ts'
-import { createHookSecret } from './git-hook.ts'
+import { createHookSecret, createHookSecrets } from './git-hook.ts'
 import { createHttpServer, type LiveParts } from './http.ts'
 
 /** Open requests get this long when the engine stops; then their connections are cut. */
@@ -37,7 +37,11 @@ export async function serve(parts: ServeParts): Promise<void> {
   const operatorsToken = await secrets.resolve('operators-token').catch(ignoreMissing)
   const keys = createEventKeys({ policies: engine.policies, secrets, clock, log })
   const hookSecret = createHookSecret({ secrets, clock, log })
-  const http = createHttpServer({ engine, clock, log, keys, hookSecret, operatorsToken, live: parts.live })
+  const bounceSecret = createHookSecrets({ secrets, clock, log })
+  const { live } = parts
+  const http = createHttpServer({
+    ...{ engine, clock, log, keys, hookSecret, bounceSecret, operatorsToken, live },
+  })
   const address = await listenHttp(http, host, port)
   let control: { close(): Promise<void> } | undefined
   const ended = new AbortController()

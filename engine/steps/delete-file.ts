@@ -3,7 +3,7 @@ import { deleteSeen, endDeletion } from '../core/delete-seen.ts'
 import type { DroppedFile } from '../core/model.ts'
 import { droppedFiles, isSameFile } from './dropped-files.ts'
 
-/** Deletes the files that started the run where they were posted. A repeat finds them deleted and is content. */
+/** Deletes files where they were posted, or found by a step that waited. A repeat finds them deleted and is content. */
 export const deleteFileStep: StepType<'delete-file'> = {
   type: 'delete-file',
   async run(step, context) {
@@ -33,6 +33,6 @@ async function deleteOne(file: DroppedFile, context: StepContext): Promise<strin
     if (isDeleted === undefined && there === undefined) return `${path} was deleted before`
     if (!isDeleted) return `${path} stays: another file has that name by now`
   }
-  log.info({ run: run.id, connection, path, sha256: file.sha256 }, 'posted file deleted')
+  log.info({ run: run.id, connection, path, sha256: file.sha256 }, 'file deleted')
   return `${path} deleted`
 }

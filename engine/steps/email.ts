@@ -3,6 +3,7 @@ import type { MailMessage, MailReceipt } from '../core/contracts/endpoints.ts'
 import type { StepContext, StepType } from '../core/contracts/step.ts'
 import { JobsdError } from '../core/errors.ts'
 import { type MailData, mailData } from '../core/mail-data.ts'
+import { deliveryKey, mailIdOf } from '../core/mail-id.ts'
 import { mailCharts } from '../core/mail-report.ts'
 import type { MailTemplate, RunFile, StepOf } from '../core/model.ts'
 import { resolveRecipients } from '../core/recipients.ts'
@@ -34,9 +35,9 @@ export function createEmailStep(renderMail: RenderMail, drawChart: DrawChart): S
       const connection = context.connection(step.connection)
       const body = await fillMail(renderMail, step, files, context)
       const images = await drawImages(drawChart, body.html, files, context)
-      const message = { ...addressMail(step, context), images }
       const recipients = recipientSet(step)
       const target = `mail:${step.connection}:${recipients.join(',')}`
+      const message = { ...addressMail(step, target, context), images }
       const only = context.resend?.targets ?? null
       const isMailWanted = linked.length === 0 || (only?.includes(target) ?? true)
       if (linked.length > 0) await putLinkedFiles(step, linked, context, isMailWanted ? null : only)
@@ -95,14 +96,15 @@ function recipientSet({ to, cc = [], bcc = [] }: EmailStep): string[] {
 /** The parts that never change for a run, step and recipient set: a mail sent twice is known as one by its id. */
 function addressMail(
   step: EmailStep,
+  target: string,
   { run, resend, connection, snapshot: { manifest } }: StepContext,
 ): Omit<MailMessage, 'subject' | 'html' | 'text' | 'attachments' | 'images'> {
   const { from } = connection(step.connection) as { from: string }
   // Sent once more on purpose it is another mail: under its old id, mailboxes would drop it.
-  const seed = JSON.stringify([resend?.runId ?? run.id, step.name, recipientSet(step)])
-  const id = createHash('sha256').update(seed).digest('hex').slice(0, 32)
+  const key = deliveryKey(resend?.runId ?? run.id, step.name, target)
+  const digest = createHash('sha256').update(key).digest('hex')
   return {
-    messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
+    messageId: mailIdOf(digest, from.slice(from.lastIndexOf('@') + 1)),
     date: new Date(resend?.startedAt ?? run.startedAt ?? run.createdAt),
     to: step.to,
     cc: step.cc ?? [],

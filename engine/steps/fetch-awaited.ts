@@ -73,7 +73,7 @@ async function fetchOne(
       mediaType: mediaTypeOf(name),
       rows: null,
       period: null,
-      origin: null,
+      origin: { connection: rules.connection, path, mtimeMs },
     }
   } finally {
     await rm(scratch, { force: true })

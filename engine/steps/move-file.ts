@@ -8,7 +8,7 @@ import { expandPath, expandTokens } from '../core/tokens.ts'
 import { droppedFiles, isSameFile } from './dropped-files.ts'
 import { holdsFile } from './ftp-out-copy.ts'
 
-/** Moves the files that started the run within their connection. A repeat finds them moved and is content. */
+/** Moves files that were posted or waited for within their connection. A repeat finds them moved and is content. */
 export const moveFileStep: StepType<'move-file'> = {
   type: 'move-file',
   async run(step, context) {

@@ -1,4 +1,4 @@
-import { alertCopies } from '../core/alert-facts.ts'
+import { noticeCopies } from '../core/alert-facts.ts'
 import type { NoticeFacts } from '../core/contracts/alerts.ts'
 import type { StepContext, StepType } from '../core/contracts/step.ts'
 import type { StepOf } from '../core/model.ts'
@@ -20,14 +20,10 @@ export const notifyStep: StepType<'notify'> = {
   run(step, context) {
     const { run, snapshot } = context
     const did = run.dryRun ? 'would be told' : 'told'
-    const copies = alertCopies(snapshot).filter(({ route }) => isTold(step.to, route))
+    const copies = noticeCopies(step, snapshot)
     const notice = { facts: describe(step, context), copies }
     return Promise.resolve({ ok: true, note: `${did} to ${told[step.to]}`, ...(!run.dryRun && { notice }) })
   },
-}
-
-function isTold(to: NotifyStep['to'], route: string): boolean {
-  return to === 'job' || (to === 'client' && route.startsWith('client/'))
 }
 
 /** Leaves the house: nothing of hosts, accounts or other clients is in it. */

@@ -8,9 +8,11 @@ import { JobsdError } from '../core/errors.ts'
 import type { DropFolder } from '../core/manifest.ts'
 import type { StepOf } from '../core/model.ts'
 import { joinPath } from '../core/paths.ts'
+import { runDeadlineMs } from '../core/run-deadline.ts'
 import { spellCount } from '../core/spell-count.ts'
 import { tokenValues } from '../core/token-values.ts'
 import { expandChoice } from '../core/tokens.ts'
+import { formatLocal } from '../core/zone.ts'
 import { type Awaited, fetchAwaited } from './fetch-awaited.ts'
 import { listFolder } from './list-folder.ts'
 
@@ -38,12 +40,17 @@ export const waitForFileStep: StepType<'wait-for-file'> = {
       if (files !== undefined) return { ok: true, note: describe(step, files), files }
     }
     const place = `${step.connection}:${joinPath(folder.path, folder.match![0]!)}`
-    const leftMs = Date.parse(context.startedAt) + parseDuration(step.timeout) - clock.now().getTime()
+    const untilMs = Date.parse(context.startedAt) + parseDuration(step.timeout)
+    const leftMs = untilMs - clock.now().getTime()
     if (run.dryRun) return { ok: true, skip: true, note: `${place} would be waited for` }
     const why = seen.why ?? `${seen.wanted.length} of ${spellCount(step.minCount ?? 1, 'file')} there`
     if (leftMs > 0) {
       const afterMs = Math.min(parseDuration(step.every ?? defaultEvery), leftMs)
-      return { ok: false, note: `waiting for ${place}: ${why}`, again: { afterMs } }
+      return {
+        ok: false,
+        note: `waits for ${place} ${describeSpan(untilMs, context)}: ${why}`,
+        again: { afterMs },
+      }
     }
     return endMissing(step, place, why)
   },
@@ -109,6 +116,16 @@ function judge(wanted: FileEntry[], completeness: ReturnType<typeof createComple
 function refuseTooMany({ connection, maxFiles = defaultMaxFiles, name }: WaitStep, count: number): void {
   if (count > maxFiles)
     throw new JobsdError('TOO_MANY_FILES', { connection, step: name, count, allowed: maxFiles })
+}
+
+/** `since 2026-11-22 18:31 until 22:31 at the latest (America/Chicago)`; the day again where it is another one. */
+function describeSpan(untilMs: number, { run, snapshot, startedAt }: StepContext): string {
+  const { timezone } = snapshot.client
+  const lastMs = Math.min(untilMs, runDeadlineMs(run, snapshot, startedAt))
+  const spell = (ms: number, pattern: string) => formatLocal(timezone, ms, pattern)
+  const [since, until] = [Date.parse(startedAt), lastMs].map((ms) => spell(ms, 'yyyy-MM-dd HH:mm'))
+  const isSameDay = since!.slice(0, 10) === until!.slice(0, 10)
+  return `since ${since} until ${isSameDay ? until!.slice(11) : until} at the latest (${timezone})`
 }
 
 function endMissing(step: WaitStep, place: string, why: string): StepResult {

@@ -60,7 +60,7 @@ export function createJobsd(folder: string, level: string): Contender {
     const now = new Date().toISOString()
     const by = { type: 'manual' as const, key: String(++made), slot: now, schedule: null }
     const due = toDueRecord(snapshot, 'r1', { ...by, event: null, file: null, callCenter: null }, now)
-    dispatch.enqueueDue(due, await ledger.recordDue(due))
+    await dispatch.record(due)
   }
   return {
     name: 'jobsd',

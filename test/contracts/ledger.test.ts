@@ -111,6 +111,54 @@ function describeLedger(
     t.same(both.map((ids) => ids.length).sort(), [0, 2], 'also when both come in one batch')
   })
 
+  t.test(`${name}: what becomes due is begun with its record as a claim would have begun it`, async (t) => {
+    const { ledger, reopen } = open(t)
+    const attempt = { name: 'build', type: 'report' } as const
+    const [dallas = '', tampa = ''] = await ledger.recordDue(createDue())
+    const claimed = await ledger.claimRun(dallas, at(1), attempt)
+    const due = createDue({ trigger: { type: 'manual', key: 'm' } })
+    const asked: string[] = []
+    const { runIds, begun } = await ledger.recordAndBegin(due, (runId) => {
+      asked.push(runId)
+      return asked.length === 1 ? attempt : undefined
+    })
+    t.same(asked, runIds)
+    t.same(
+      begun.map(({ id }) => id),
+      runIds.slice(0, 1),
+    )
+    t.same(
+      { ...begun[0], id: dallas, trigger: claimed?.trigger, steps: [] },
+      { ...claimed, schedule: begun[0]?.schedule, steps: [] },
+    )
+    t.match(begun[0]?.steps, [{ seq: 1, name: 'build', outcome: 'running', attempts: 1, deliveries: [] }])
+    const kept = await reopen()
+    t.same(await kept.run(runIds[0] as string), begun[0], 'it is told as it is kept')
+    t.match(await kept.run(runIds[1] as string), { state: 'queued', token: 0, steps: [] })
+    t.same(
+      (await kept.waitingRuns()).map(({ id, hasBegun }) => [id, hasBegun]).sort(),
+      [
+        [dallas, true],
+        [tampa, false],
+        [runIds[0], true],
+        [runIds[1], false],
+      ].sort(),
+    )
+    const guard = { runId: runIds[0] as string, token: 1 }
+    await kept.endStep(guard, createEnd({ next: { end: 'succeeded' } }))
+    t.same(await kept.recordAndBegin(due, () => t.fail('it is known') as never), { runIds: [], begun: [] })
+    t.equal((await kept.claimRun(runIds[1] as string, at(3), attempt))?.token, 1)
+  })
+
+  t.test(`${name}: who begins with files has them with its record`, async (t) => {
+    const { ledger } = open(t)
+    const file = { name: 'a.csv', sha256: 'f'.repeat(64), bytes: 1, origin: { path: '/in/a.csv' } }
+    const trigger = { type: 'ftp-in', key: '/in/a.csv' } as const
+    const due = createDue({ trigger, schedule: null, file: file as never, callCenters: [null] })
+    const { begun } = await ledger.recordAndBegin(due, () => ({ name: 'build', type: 'report' }))
+    t.match(begun, [{ token: 1, files: [{ ...file, step: 'trigger' }], steps: [{ attempts: 1 }] }])
+  })
+
   t.test(`${name}: the end of a run and what follows it are recorded both or not at all`, async (t) => {
     const { ledger, reopen } = open(t)
     const [runId = '', other = ''] = await ledger.recordDue(createDue())
@@ -447,7 +495,7 @@ function describeLedger(
     await ledger.applyRevision(createApplied('r1', [synced(old), synced(other)], at(0)))
     for (const each of [job, newName]) {
       const [id = ''] = await ledger.recordDue(createDue({ job: each, callCenters: [null] }))
-      t.match(id, /^[0-9a-f]{20}$/)
+      t.match(id, /^[0-9a-f]{23}$/)
     }
     await ledger.applyRevision({ ...createApplied('r2', [], at(1)), removed: [newName] })
     const broken = { job: newName, snapshot: null, sync: 'Invalid', message: 'no' } as const

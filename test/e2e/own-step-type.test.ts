@@ -96,9 +96,47 @@ t.test('what it finds wrong fails the run', async (t) => {
   t.match(steps, [{ name: 'check', outcome: 'not-ok', note: 'posted.csv has 2' }])
 })
 
-t.test('without its code the step fails at once, and says why', async (t) => {
-  const { steps } = await runOnce(t, 2, [])
-  t.match(steps, [{ outcome: 'failed', attempts: 1, error: { code: 'STEP_CODE_MISSING' } }])
+t.test(
+  'without its code the engine warns when it starts, and the step fails at once and says why',
+  async (t) => {
+    const { lines, steps } = await runOnce(t, 2, [])
+    const ready = lines.findIndex((line) => line.includes('"msg":"ready"'))
+    t.match(
+      lines.slice(0, ready).join('\n'),
+      /"job":"acme\/check".*without the code of the step type line-check/,
+    )
+    t.match(steps, [{ outcome: 'failed', attempts: 1, error: { code: 'STEP_CODE_MISSING' } }])
+  },
+)
+
+t.test('where no engine runs, `run` and `rerun` take the code by an option of their own', async (t) => {
+  const { folder } = createRepository(t, 1)
+  const manual = `${
+    job(1)
+      .replace(/^trigger: .*/m, 'trigger: { type: manual }')
+      .split('steps:')[0]
+  }steps:
+  - { name: ping, type: custom, uses: ping }
+`
+  writeFileSync(join(folder, 'jobs.d/acme/check.yaml'), manual)
+  const type = 'apiVersion: jobsd/v1\nkind: StepType\nname: ping\ntitle: Ping\n'
+  writeFileSync(join(folder, 'jobs.d/platform/step-types/ping.yaml'), type)
+  const policy = join(folder, 'jobs.d/platform/clients/acme.yaml')
+  writeFileSync(policy, readFileSync(policy, 'utf8').replace('[line-check]', '[ping]'))
+  const code = "export default { name: 'ping', run: async () => ({ ok: true, note: 'pong' }) }"
+  writeFileSync(join(folder, 'ping.mjs'), code)
+  const jobsd = async (...args: string[]) => {
+    const env = { PATH: process.env.PATH ?? '', JOBSD_DATA: join(folder, 'data') }
+    const all = [mainFile, ...args, '--dir', '.', '--json']
+    const ran = promisify(execFile)(process.execPath, all, { cwd: folder, env })
+    const { stdout } = await ran.catch((failed: { stdout: string }) => failed)
+    return JSON.parse(stdout).runs[0]
+  }
+  const first = await jobsd('run', 'acme/check', '--steps', './ping.mjs')
+  t.match(first, { state: 'succeeded', steps: [{ outcome: 'succeeded', note: 'pong' }] })
+  const again = ['rerun', first.id, '--why', 'a test']
+  t.match(await jobsd(...again, '--steps', './ping.mjs'), { state: 'succeeded' })
+  t.match(await jobsd(...again), { state: 'failed', steps: [{ error: { code: 'STEP_CODE_MISSING' } }] })
 })
 
 t.test('a module that cannot be loaded starts no engine', async (t) => {

@@ -31,6 +31,8 @@ export interface StageChanges {
   platform?: ConfigSource
   /** Asks for the rows of jobs with `fanOut`. */
   fanOut?: FanOut
+  /** The operators' own step types whose code the next engine has. */
+  stepCodes?: ReadonlySet<string>
   /** Makes slots due instead of one that only counts who is watched. */
   scheduled?: TriggerType<'scheduled'>
 }
@@ -111,6 +113,7 @@ export function createStage(
       artifacts: {} as never,
       steps,
       ...(changes.fanOut && { fanOut: changes.fanOut }),
+      ...(changes.stepCodes && { stepCodes: changes.stepCodes }),
       triggers: [
         (changes.scheduled ?? trigger) as TriggerType,
         { ...trigger, type: 'campaign', accepts: () => true } as never,

@@ -60,7 +60,13 @@ export function createRepeatStage(t: Test, given: Given[] = allSteps) {
     createMemoryMailer(),
     createMemoryLog(),
   ]
-  const state = { rendered: 0, text: 'one\n', snapshot: withSteps(given) as Snapshot | undefined }
+  const state = {
+    rendered: 0,
+    text: 'one\n',
+    snapshot: withSteps(given) as Snapshot | undefined,
+    /** Recipients whose mails came back, as the runner is told. */
+    flagged: (() => []) as NonNullable<Parameters<typeof createRunner>[0]['flagged']>,
+  }
 
   const reportStep = {
     type: 'report',
@@ -97,6 +103,7 @@ export function createRepeatStage(t: Test, given: Given[] = allSteps) {
     log,
     snapshot: async (digest) => (await ledger.snapshots([digest]))[0]!,
     onProgress: () => undefined,
+    flagged: (...asked) => state.flagged(...asked),
   })
   const now = () => clock.now().toISOString()
   let count = 0
@@ -122,6 +129,8 @@ export function createRepeatStage(t: Test, given: Given[] = allSteps) {
 
   return {
     folder,
+    artifacts,
+    log,
     clock,
     ledger,
     sftp,

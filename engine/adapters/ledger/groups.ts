@@ -1,6 +1,6 @@
 /** Operations on who may run: what a due thing of a full group does, runs cancelled by hand, and what a queue must know. */
 import { sql } from 'kysely'
-import type { DueRecord, WaitingRun } from '../../core/contracts/ledger.ts'
+import type { RunGroup, WaitingRun } from '../../core/contracts/ledger.ts'
 import type { Audit } from '../../core/contracts/sync.ts'
 import type { Instant, RunState } from '../../core/model.ts'
 import { recordAction } from './holds.ts'
@@ -11,8 +11,8 @@ import { prepare } from './prepared.ts'
  * Makes room in the group, or tells why the due thing is skipped. Only runs that were there before count: the call centers
  * of one due thing wait for each other.
  */
-export function* settleConflict({ group, now }: DueRecord, by: string): Operation<string | null> {
-  if (!group || group.onConflict === 'queue') return null
+export function* settleConflict(group: RunGroup, by: string, now: Instant): Operation<string | null> {
+  if (group.onConflict === 'queue') return null
   const members = yield* all(
     db
       .selectFrom('run')

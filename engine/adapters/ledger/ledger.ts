@@ -1,9 +1,11 @@
 /** The ledger contract over operations: the same for every database. */
 import type { Ledger } from '../../core/contracts/ledger.ts'
 import { markAlerts, raiseNotice, readPendingAlerts } from './alerts.ts'
+import { readBounces, readReturned } from './bounce-rows.ts'
+import { clearReturned, noteRun, recordAlertMail, recordBounces } from './bounces.ts'
 import { readCatalogFacts } from './catalog.ts'
 import { createDrops, pathsSeen } from './drops.ts'
-import { knowsFile, recordDue, recordSlots } from './dues.ts'
+import { knowsFile, recordAndBegin, recordDue, recordSlots } from './dues.ts'
 import { readEvents, recordEvent } from './events.ts'
 import {
   endExpectation,
@@ -25,6 +27,7 @@ import {
   readSchedulesSince,
   readSnapshots,
 } from './jobs.ts'
+import { readLeftDeliveries } from './left-deliveries.ts'
 import type { Operation } from './operation.ts'
 import { prune } from './prune.ts'
 import { readRepeats } from './repeats.ts'
@@ -38,6 +41,7 @@ import {
   intendDelivery,
   markDelivery,
   noteError,
+  noteWait,
   takeBackAttempt,
 } from './runs.ts'
 import {
@@ -52,6 +56,7 @@ import {
   recordSync,
 } from './syncs.ts'
 import { readTroubledDeliveries } from './troubled-deliveries.ts'
+import { readWaitingSteps } from './waiting-steps.ts'
 
 type Submit = <T>(start: () => Operation<T>) => Promise<T>
 
@@ -80,6 +85,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     snapshots: durable(readSnapshots),
     lastRevision: durable(readLastRevision),
     recordDue: durable(recordDue),
+    recordAndBegin: durable(recordAndBegin),
     recordSlots: durable(recordSlots),
     keepSnapshot: durable(keepSnapshot),
     schedulesSince: durable(readSchedulesSince),
@@ -96,6 +102,8 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     beginStep: durable(beginStep),
     takeBackAttempt: durable(takeBackAttempt),
     noteError: durable(noteError),
+    noteWait: durable(noteWait),
+    waitingSteps: durable(readWaitingSteps),
     endStep: durable(endStep),
     endStepAndFollow: durable(endStepAndFollow),
     cancelRunAndFollow: durable(cancelRunAndFollow),
@@ -107,6 +115,12 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     takenFiles: durable(readTakenFiles),
     latestRuns: durable(readLatestRuns),
     runs: durable(readRuns),
+    recordBounces: durable(recordBounces),
+    bounces: durable(readBounces),
+    returnedRecipients: durable(readReturned),
+    clearReturned: durable(clearReturned),
+    recordAlertMail: durable(recordAlertMail),
+    noteRun: durable(noteRun),
     raiseNotice: durable(raiseNotice),
     pendingAlerts: durable(readPendingAlerts),
     markAlerts: durable(markAlerts),
@@ -117,6 +131,7 @@ export function createLedger(submit: Submit, close: () => Promise<void>): Ledger
     openExpectations: durable(readOpenExpectations),
     catalogFacts: durable(readCatalogFacts),
     troubledDeliveries: durable(readTroubledDeliveries),
+    leftDeliveries: durable(readLeftDeliveries),
     probe: durable(probe),
     prune: durable(prune),
     keptArtifacts: durable(readKeptArtifacts),

@@ -8,6 +8,8 @@
  * The newest run of each job stays, as what the job's health is told by.
  */
 import type { Pruned, PruneLimits } from '../../core/contracts/retention.ts'
+import { tellsOf } from '../../core/files-in-place.ts'
+import { pruneBounces } from './bounces.ts'
 import { pruneDrops } from './drops.ts'
 import { all, change, db, first, type Operation } from './operation.ts'
 import { pruneSnapshots, pruneSyncs, pruneVersions } from './prune-versions.ts'
@@ -27,6 +29,7 @@ export function* prune(limits: PruneLimits): Operation<Pruned> {
     slots: yield* pruneSlots(limits.runsBefore, budget),
     events: yield* pruneEvents(limits.eventsBefore, budget),
     alerts: yield* pruneAlerts(limits.runsBefore, budget),
+    bounces: yield* pruneBounces(limits.runsBefore, budget),
     expectations: yield* pruneExpectations(limits.runsBefore, budget),
     versions: yield* pruneVersions(limits.runsBefore, budget),
     snapshots: yield* pruneSnapshots(limits.runsBefore, budget),
@@ -110,10 +113,12 @@ function* markGone(run: {
   trigger_key: string
   ended_at: string | null
 }): Operation<void> {
-  const moved = yield* first(
+  const due = db.selectFrom('due').select('path').where('type', '=', 'ftp-in')
+  const posted = yield* first(due.where('job', '=', run.job).where('key', '=', run.trigger_key))
+  const moves = yield* all(
     db
       .selectFrom('step')
-      .select('seq')
+      .select('note')
       .where('run_id', '=', run.id)
       .where('type', 'in', ['move-file', 'delete-file'])
       .where('outcome', '=', 'succeeded')
@@ -121,7 +126,9 @@ function* markGone(run: {
       .where('note', 'not like', '%stays where it is')
       .where('note', 'not like', '%stays: another file has that name by now'),
   )
-  if (!moved) return
+  // Such a step may have done it to other files, which the run waited for.
+  const path = posted?.path
+  if (!path || !moves.some(({ note }) => tellsOf(note, path))) return
   yield* change(
     db
       .updateTable('due')

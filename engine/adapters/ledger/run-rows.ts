@@ -13,6 +13,7 @@ import type {
   RunRow,
   StepRecord,
 } from '../../core/model.ts'
+import { readReturnedOf, withReturned } from './bounce-rows.ts'
 import { all, db, first, type Operation } from './operation.ts'
 import type { Tables } from './tables.ts'
 
@@ -131,11 +132,15 @@ export function* withDetail(run: Run): Operation<RunDetail> {
   const deliveries = yield* all(
     db.selectFrom('delivery').selectAll().where('run_id', '=', run.id).orderBy('at').orderBy('id'),
   )
+  const isMailed = deliveries.some(({ target }) => target.startsWith('mail:'))
+  const returned = isMailed ? yield* readReturnedOf(run.id) : []
   return {
     ...run,
     steps: steps.map((row) => ({
       ...toStep(row),
-      deliveries: deliveries.filter((each) => each.step === row.name).map(toDelivery),
+      deliveries: deliveries
+        .filter((each) => each.step === row.name)
+        .map((each) => withReturned(toDelivery(each), returned)),
     })),
     files: files.map((row) => JSON.parse(row.body) as RunFile),
     ...(steps.some(({ type }) => type === 'fan-out') && { rowRuns: yield* readRowRuns(run.id) }),

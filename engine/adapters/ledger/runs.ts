@@ -1,6 +1,6 @@
 /** Operations that move a run on. Each write is guarded by the run's fencing token. */
 
-import type { Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import type { RunGuard, StepEnd, StepName } from '../../core/contracts/ledger.ts'
 import { JobsdError } from '../../core/errors.ts'
 import type {
@@ -8,11 +8,13 @@ import type {
   DeliveryState,
   Instant,
   RecordedError,
+  Run,
   RunDetail,
+  RunFile,
   StepRecord,
 } from '../../core/model.ts'
 import { change, db, first, type Operation } from './operation.ts'
-import { prepare, prepareInsert } from './prepared.ts'
+import { prepare, prepareUsualInsert } from './prepared.ts'
 import { toDelivery, toRun, toStep, withDetail } from './run-rows.ts'
 import { tellNotice, tellStep } from './streaks.ts'
 import type { Tables } from './tables.ts'
@@ -24,10 +26,23 @@ export function* claimRun(runId: string, now: Instant, attempt?: StepName): Oper
   const isFirst = run.token === 1
   const begun =
     attempt && attempt.name === run.position ? yield* begin(runId, attempt, 1, now, isFirst) : undefined
-  // What nobody held before has no steps, and files only where it came with some.
-  if (isFirst && run.trigger.type !== 'ftp-in' && run.origin === null)
-    return { ...run, steps: begun ? [{ ...begun, deliveries: [] }] : [], files: [] }
-  return yield* withDetail(run)
+  return isFirst && !comesWithFiles(run) ? detailNew(run, begun) : yield* withDetail(run)
+}
+
+/** Begins the first step of a run whose row was made just now, as begun. */
+export function* beginNew(run: Run, attempt: StepName, now: Instant): Operation<RunDetail> {
+  const row = newStep(run.id, 1, attempt, 1, now)
+  yield insertStep(row).compile()
+  return comesWithFiles(run) ? yield* withDetail(run) : detailNew(run, toStep(row))
+}
+
+function comesWithFiles(run: Run): boolean {
+  return run.trigger.type === 'ftp-in' || run.origin !== null
+}
+
+/** What nobody held before has no steps, and files only where it came with some. */
+function detailNew(run: Run, begun: StepRecord | undefined): RunDetail {
+  return { ...run, steps: begun ? [{ ...begun, deliveries: [] }] : [], files: [] }
 }
 
 const claim = prepare((value: { runId: string; now: Instant }) =>
@@ -87,24 +102,17 @@ function* begin(
     if (attempts > 0) yield* updateStep({ runId }, Number(last.seq), { attempts: counted.attempts })
     return toStep(counted)
   }
-  const row = {
-    run_id: runId,
-    seq: Number(last?.seq ?? 0) + 1,
-    name,
-    type,
-    outcome: 'running',
-    attempts,
-    note: '',
-    error: null,
-    next: null,
-    started_at: now,
-    ended_at: null,
-  }
-  yield* change(insertStep(row))
+  const row = newStep(runId, Number(last?.seq ?? 0) + 1, { name, type }, attempts, now)
+  yield insertStep(row).compile()
   return toStep(row)
 }
 
-const insertStep = prepareInsert('step')
+function newStep(runId: string, seq: number, { name, type }: StepName, attempts: number, now: Instant) {
+  return { run_id: runId, seq, name, type, attempts, ...open, started_at: now }
+}
+
+const open = { outcome: 'running', note: '', error: null, next: null, ended_at: null }
+const insertStep = prepareUsualInsert('step', open)
 
 const lastStep = prepare(({ runId }: { runId: string }) =>
   db.selectFrom('step').selectAll().where('run_id', '=', runId).orderBy('seq', 'desc').limit(1),
@@ -122,6 +130,11 @@ export function* noteError(guard: RunGuard, seq: number, error: RecordedError): 
   yield* updateStep(guard, seq, { error: JSON.stringify(error) })
 }
 
+export function* noteWait(guard: RunGuard, seq: number, note: string): Operation<void> {
+  yield* hold(guard)
+  yield* updateStep(guard, seq, { note, attempts: 0, error: null })
+}
+
 function* updateStep(
   { runId }: Pick<RunGuard, 'runId'>,
   seq: number,
@@ -135,7 +148,7 @@ export function* endStep(guard: RunGuard, end: StepEnd): Operation<boolean> {
     'step' in end.next
       ? { position: end.next.step, state: 'running', ended_at: null }
       : { position: null, state: end.next.end, ended_at: end.now }
-  const held = yield* change(moveOn({ ...guard, ...moved }))
+  const { changes: held } = yield moveOn({ ...guard, ...moved }).compile()
   if (held !== 1) throw new JobsdError('RUN_LOST', { run: guard.runId })
   const next = 'step' in end.next ? end.next.step : end.next.end === 'failed' ? 'fail' : 'end'
   const ended = {
@@ -145,13 +158,17 @@ export function* endStep(guard: RunGuard, end: StepEnd): Operation<boolean> {
     next,
     ended_at: end.now,
   }
-  yield* change(closeStep({ runId: guard.runId, seq: end.seq, ...ended }))
-  for (const [ordinal, file] of end.files.entries()) {
-    const row = { run_id: guard.runId, step: file.step, ordinal, sha256: file.sha256 }
+  yield closeStep({ runId: guard.runId, seq: end.seq, ...ended }).compile()
+  if (end.files.length > 0) yield* insertFiles(guard.runId, end.files)
+  const isTold = end.alert ? yield* tellStep(guard.runId, end.alert, end) : false
+  return (end.notice && (yield* tellNotice(guard.runId, end))) || isTold
+}
+
+function* insertFiles(runId: string, files: readonly RunFile[]): Operation<void> {
+  for (const [ordinal, file] of files.entries()) {
+    const row = { run_id: runId, step: file.step, ordinal, sha256: file.sha256 }
     yield* change(db.insertInto('run_file').values({ ...row, body: JSON.stringify(file) }))
   }
-  const isTold = end.alert ? yield* tellStep(guard.runId, end.alert, end) : false
-  return (yield* tellNotice(guard.runId, end)) || isTold
 }
 
 /** Moves the run and is its guard at once: nothing is moved for who does not hold it. */
@@ -168,24 +185,19 @@ const moveOn = prepare(
       .set({ position, state, ended_at })
       .where('id', '=', runId)
       .where('token', '=', token)
-      .where('state', '=', 'running'),
+      .where('state', '=', sql.lit('running')),
 )
 
-const closeStep = prepare(
-  ({
-    runId,
-    seq,
-    outcome,
-    note,
-    error,
-    next,
-    ended_at,
-  }: Pick<Tables['step'], 'seq' | 'outcome' | 'note' | 'error' | 'next' | 'ended_at'> & { runId: string }) =>
-    db
-      .updateTable('step')
-      .set({ outcome, note, error, next, ended_at })
-      .where('run_id', '=', runId)
-      .where('seq', '=', seq),
+type StepClose = Pick<Tables['step'], 'seq' | 'outcome' | 'note' | 'error' | 'next' | 'ended_at'> & {
+  runId: string
+}
+
+const closeStep = prepare(({ runId, seq, outcome, note, error, next, ended_at }: StepClose) =>
+  db
+    .updateTable('step')
+    .set({ outcome, note, error, next, ended_at })
+    .where('run_id', '=', runId)
+    .where('seq', '=', seq),
 )
 
 export function* intendDelivery(

@@ -13,10 +13,8 @@ interface StreakKey {
 }
 
 /** Counts a step's end and makes its alerts pending; true where there are any. */
-export function* tellStep(runId: string, alert: StepAlert, end: StepEnd): Operation<boolean> {
-  return alert.failure
-    ? yield* tellFailure(runId, alert, alert.failure, end)
-    : yield* tellRecovery(runId, alert, end)
+export function tellStep(runId: string, alert: StepAlert, end: StepEnd): Operation<boolean> {
+  return alert.failure ? tellFailure(runId, alert, alert.failure, end) : tellRecovery(runId, alert, end)
 }
 
 /** Makes what a step tells of itself pending; true where there is any. */
@@ -63,9 +61,9 @@ function* tellRecovery(
   if (!countsInRow) return false
   const { job, call_center } = keyOf(facts, '')
   const ended = 'end' in next ? [facts.step.name, ''] : [facts.step.name]
-  const over = (yield* all(streaksOf({ job, call_center })))
-    .filter(({ step }) => ended.includes(step))
-    .sort((a, b) => (a.step < b.step ? -1 : 1))
+  const streaks = yield* all(streaksOf({ job, call_center }))
+  if (streaks.length === 0) return false
+  const over = streaks.filter(({ step }) => ended.includes(step)).sort((a, b) => (a.step < b.step ? -1 : 1))
   for (const row of over) {
     yield* change(
       db

@@ -168,6 +168,36 @@ export interface Tables {
     /** Since when it lies in its folder no more. */
     gone_at: string | null
   }
+  /** See BounceRecord; '' for what is null there. */
+  bounce: {
+    id: string
+    at: string
+    connection: string
+    source: string
+    outcome: string
+    reason: string
+    message_id: string
+    recipient: string
+    action: string
+    status: string
+    diagnostic: string
+    run_id: string
+    job: string
+    step: string
+  }
+  /** See ReturnedRecipient. */
+  returned_recipient: {
+    connection: string
+    address: string
+    client: string
+    count: number
+    first_at: string
+    last_at: string
+    status: string
+    diagnostic: string
+  }
+  /** Sent, or about to be; `recipients` is JSON. */
+  alert_mail: { message_id: string; connection: string; recipients: string; at: string }
   /** One row, written to find out whether anything can be. */
   probe: { id: string; at: string }
   /** The moments of `expectBy` that were looked at; one without `ended_at` is late or missing still. */

@@ -1,5 +1,6 @@
 /** The rule about drop folders: a posted file starts one job. */
 import { completeBy } from '../../core/drop-rules.ts'
+import { connectionsInPlace } from '../../core/files-in-place.ts'
 import type { DropFolder, Job } from '../../core/manifest.ts'
 import type { JobId } from '../../core/model.ts'
 import { checkTokens } from '../../core/tokens.ts'
@@ -53,9 +54,10 @@ const feedsItself = jobRule('drop-folder-fed', (document, report) => {
   })
   steps.forEach((step, index) => {
     if (step.type !== 'move-file' && step.type !== 'ftp-out-copy') return
+    const connections =
+      step.type === 'move-file' ? connectionsInPlace(step, document.value) : [step.connection]
     const isFed = (folder: DropFolder) =>
-      trimmed(folder.path) === trimmed(step.path) &&
-      (step.type === 'move-file' || folder.connection === step.connection)
+      trimmed(folder.path) === trimmed(step.path) && connections.includes(folder.connection)
     if (!trigger.folders.some(isFed)) return
     report(placeOf(document, `/steps/${index}/path`), fedMessage)
   })

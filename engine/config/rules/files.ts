@@ -76,8 +76,11 @@ function whyEmpty(
   if (token === 'name' && type === 'report') return 'in the name of a new file'
   const isOfFile = token === 'name' || token === 'ext' || token.startsWith('period.')
   if (isOfFile && isWithoutFile(job.steps[index]!)) return 'in a step that works on no file'
-  if (token.startsWith('period.') && (type === 'move-file' || isMadeOfPosted(job.steps[index]!)))
-    return 'for a posted file, which has no period'
+  if (!token.startsWith('period.')) return undefined
+  const step = job.steps[index]!
+  if (step.type === 'move-file' && step.from !== 'trigger')
+    return 'for a file that was waited for, which has no period'
+  if (type === 'move-file' || isMadeOfPosted(step)) return 'for a posted file, which has no period'
   return undefined
 }
 

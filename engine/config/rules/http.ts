@@ -105,8 +105,21 @@ function bodyFaults({ method, from, json }: HttpStep): Fault[] {
     return [[body, 'a GET has no body; use query, or another method']]
   if (json === undefined) return []
   if (depthOf(json) > maxDepth) return [['/json', `is nested more than ${maxDepth} deep`]]
+  if (holdsSecret(json)) {
+    const message =
+      'names a secret, which would be sent as it stands here; credentials belong into auth of the connection'
+    return [['/json', message]]
+  }
   const size = Buffer.byteLength(JSON.stringify(json))
   return size > maxBodyBytes ? [['/json', `has ${size} bytes; at most ${maxBodyBytes} are allowed`]] : []
+}
+
+/** Whether `{ secret: name }` stands anywhere in it, as it would in a connection. */
+function holdsSecret(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false
+  const keys = Object.keys(value)
+  if (keys.length === 1 && keys[0] === 'secret') return true
+  return Object.values(value).some(holdsSecret)
 }
 
 function depthOf(value: unknown): number {

@@ -2,7 +2,9 @@
 import type { Problem } from '../../core/model.ts'
 import type { Manifests } from '../config.ts'
 import { alertRules } from './alerts.ts'
+import { awaitedFileRules } from './awaited-files.ts'
 import { blackoutRules } from './blackouts.ts'
+import { bounceRules } from './bounces.ts'
 import { bucketRules } from './buckets.ts'
 import { callCenterRules } from './call-centers.ts'
 import { catalogTokenRules } from './catalog-tokens.ts'
@@ -42,6 +44,7 @@ export const rules: readonly Rule[] = [
   ...keyRules,
   ...httpRules,
   ...bucketRules,
+  ...bounceRules,
   ...catalogTokenRules,
   ...alertRules,
   ...stepRules,
@@ -60,6 +63,7 @@ export const rules: readonly Rule[] = [
   ...noEffectRules,
   ...fileRules,
   ...copyRules,
+  ...awaitedFileRules,
   ...mailLinkRules,
   ...templateRules,
   ...reportRules,

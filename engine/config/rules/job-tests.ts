@@ -68,6 +68,9 @@ const testStep = testRule('test-step', ({ given, expect }, at, report, { job, do
   expect.deliveries?.forEach(({ step }, index) => {
     expectStep(`${at}/expect/deliveries/${index}/step`, step)
   })
+  expect.notices?.forEach(({ step }, index) => {
+    expectStep(`${at}/expect/notices/${index}/step`, step)
+  })
 })
 
 // No step meets these: they are about the engine as a whole.
@@ -88,8 +91,8 @@ const testOutcome = testRule('test-outcome', ({ given }, at, report, { job, docu
       const message = `only a report has rows; the step ${quote(name)} is of type ${quote(step.type)}`
       report(placeOf(document, `${pointer}/rows`, 'key'), message)
     }
-    if ('files' in outcome && step.type !== 'cloud-fetch') {
-      const message = `only a cloud-fetch is given files; the step ${quote(name)} is of type ${quote(step.type)}`
+    if ('files' in outcome && step.type !== 'cloud-fetch' && step.type !== 'wait-for-file') {
+      const message = `only a cloud-fetch or a wait-for-file is given files; the step ${quote(name)} is of type ${quote(step.type)}`
       report(placeOf(document, `${pointer}/files`, 'key'), message)
     }
     if ('ok' in outcome && outcome.ok && step.type !== 'condition') {

@@ -1,5 +1,6 @@
 /** Rules about the step graph: where a run can go, and which files it has there. */
 
+import { offersPlaces } from '../../core/files-in-place.ts'
 import type { Job } from '../../core/manifest.ts'
 import type { Step } from '../../core/model.ts'
 import { stepTraits } from '../../core/step-traits.ts'
@@ -102,6 +103,10 @@ const fromOffers = jobRule('from-without-files', (document, report) => {
           placeOf(document, pointer),
           `the step ${quote(name)} (${source.type}) offers no files${allowed}`,
         )
+      } else if (source && (step.type === 'move-file' || step.type === 'delete-file')) {
+        if (offersPlaces(source)) continue
+        const message = `the files of ${quote(name)} (${source.type}) lie in no folder that a ${step.type} could reach; name "trigger" or a step of type wait-for-file`
+        report(placeOf(document, pointer), message)
       }
     }
   })

@@ -1,4 +1,5 @@
 /** What a job deletes for good: said plainly, as nobody can bring it back. */
+import { finderOf } from '../files-in-place.ts'
 import type { Snapshot } from '../model.ts'
 import { joinPath } from '../paths.ts'
 import { compareSets } from './delivery-effects.ts'
@@ -23,7 +24,12 @@ export function deletionEffects(before: Snapshot | null, after: Snapshot): Effec
 
 function deletionsOf({ manifest: { steps } }: Snapshot): Deletion[] {
   return steps.flatMap((step): Deletion[] => {
-    if (step.type === 'delete-file') return [{ step: step.name, files: 'each posted file' }]
+    if (step.type === 'delete-file') {
+      const finder = finderOf(step, steps)
+      if (!finder) return [{ step: step.name, files: 'each posted file' }]
+      const found = `${finder.connection}:${joinPath(finder.path, finder.match)}`
+      return [{ step: step.name, files: `each file that ${finder.name} finds at ${found}` }]
+    }
     if (step.type !== 'delete-old-files') return []
     const place = `${step.connection}:${joinPath(step.path, step.match)}`
     return [{ step: step.name, files: `${place} older than ${step.olderThan}` }]

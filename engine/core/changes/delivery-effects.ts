@@ -1,6 +1,8 @@
 /** Who and what a job reaches: recipients, targets, drop folders, connections. */
 
+import { noticeCopies } from '../alert-facts.ts'
 import { suffixOf } from '../companion-suffix.ts'
+import { connectionsInPlace } from '../files-in-place.ts'
 import { madeName } from '../made-names.ts'
 import { domainOf } from '../mail-address.ts'
 import { mailLinkFolder } from '../mail-links.ts'
@@ -19,9 +21,13 @@ export interface Recipient {
 
 const fields = ['to', 'cc', 'bcc'] as const
 
-/** Everybody whom a job mails, once for each step and field. */
+/** Everybody whom a job mails, once for each step and field; alerts of its failures aside. */
 export function recipientsOf(snapshot: Snapshot): Recipient[] {
-  return snapshot.manifest.steps.flatMap((step) => {
+  return snapshot.manifest.steps.flatMap((step): Recipient[] => {
+    if (step.type === 'notify') {
+      const addresses = noticeCopies(step, snapshot).flatMap(({ to }) => to ?? [])
+      return addresses.map((address) => ({ step: step.name, field: 'notice', address }))
+    }
     if (step.type !== 'email') return []
     return fields.flatMap((field) =>
       (step[field] ?? []).map((address) => ({ step: step.name, field, address })),
@@ -46,7 +52,7 @@ function spellRecipient(address: string): Phrase {
 export function targetsOf({ manifest }: Snapshot): Target[] {
   const { steps, name: job } = manifest
   return steps.flatMap((step): Target[] => {
-    const place = placeOf(step, manifest.trigger)
+    const place = placeOf(step, manifest)
     if (place === undefined) return []
     const isNamed = step.type === 'move-file' && step.fileName !== undefined
     // A request has one target, whichever files are sent by it.
@@ -173,7 +179,7 @@ export function compareSets<T>(
 
 function placeOf(
   step: Step,
-  trigger: Snapshot['manifest']['trigger'],
+  manifest: Snapshot['manifest'],
 ): { connections: string[]; path: string; sources: string[] } | undefined {
   if (step.type === 'ftp-out-copy') {
     return { connections: [step.connection], path: step.path, sources: [step.from].flat() }
@@ -188,9 +194,9 @@ function placeOf(
   if (step.type === 'http-request') {
     return { connections: [step.connection], path: `${step.method} ${step.path}`, sources: [] }
   }
-  // A file is moved on the connection that it was posted to.
-  if (step.type === 'move-file' && trigger.type === 'ftp-in') {
-    const connections = [...new Set(trigger.folders.map(({ connection }) => connection))]
+  // A file is moved on the connection that it lies at.
+  if (step.type === 'move-file') {
+    const connections = connectionsInPlace(step, manifest)
     return { connections, path: step.path, sources: [step.from] }
   }
   return undefined
@@ -201,6 +207,7 @@ function fileNames(sources: readonly string[], steps: readonly Step[]): string[]
   const names = sources.flatMap((source) => {
     const maker = steps.find(({ name }) => name === source)
     if (maker?.type === 'cloud-fetch') return [maker.match.split('/').at(-1)!]
+    if (maker?.type === 'wait-for-file') return [maker.match]
     if (maker && 'fileName' in maker && maker.fileName !== undefined) return [maker.fileName]
     if (maker?.type === 'http-request' && maker.saveAs !== undefined) return [maker.saveAs]
     if (!maker || madeName(maker, '') === undefined) return ['*']

@@ -7,6 +7,7 @@ import { compareSets, deliveryEffects, recipientsOf, spellTarget, targetsOf } fr
 import { listDifferences } from './differences.ts'
 import type { Effect } from './model.ts'
 import { type Phrase, phrase } from './phrase.ts'
+import { queryEffects } from './query-effects.ts'
 import { nextSlots, scheduleEffects } from './schedule-effects.ts'
 import { settingEffects } from './setting-effects.ts'
 import { stepEffects } from './step-effects.ts'
@@ -152,5 +153,9 @@ function rowEffects({ manifest: { fanOut } }: Snapshot): Effect[] {
 function wordingEffects(before: Snapshot, after: Snapshot): Effect[] {
   const rest = ({ manifest }: Snapshot) =>
     Object.fromEntries(Object.entries(manifest).filter(([key]) => !ownKinds.includes(key)))
-  return settingEffects(phrase`the job`, '', listDifferences(rest(before), rest(after)))
+  const queries = queryEffects(before, after)
+  const isOther = ({ place }: { place: string }) =>
+    !queries.some((effect) => 'place' in effect && effect.place === place)
+  const others = listDifferences(rest(before), rest(after)).filter(isOther)
+  return [...settingEffects(phrase`the job`, '', others), ...queries]
 }

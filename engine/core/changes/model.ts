@@ -57,7 +57,8 @@ export interface SlotView {
   note: string
 }
 
-export type RecipientField = 'to' | 'cc' | 'bcc'
+/** `notice`: whom a step of type notify tells beside the operators. */
+export type RecipientField = 'to' | 'cc' | 'bcc' | 'notice'
 
 /** Where a step puts files. */
 export interface Target {

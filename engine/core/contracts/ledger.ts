@@ -32,9 +32,17 @@ import type {
   StepAlert,
   StepNotice,
 } from './alerts.ts'
+import type {
+  BounceRecord,
+  ClearRequest,
+  GivenBounces,
+  RecordedBounces,
+  ReturnedRecipient,
+} from './bounces.ts'
 import type { CatalogFacts, TroubledDelivery } from './catalog.ts'
 import type { CommitFacts } from './config-source.ts'
 import type { DropRecords, SeenFile, SeenRecord } from './drops.ts'
+import type { EndedWindow, LeftDelivery } from './leftovers.ts'
 import type { QueuedRun } from './queue.ts'
 import type { Pruned, PruneLimits } from './retention.ts'
 import type { Action, Applied, Audit, Hold, JobChange, JobVersion, OperatorFacts, Sync } from './sync.ts'
@@ -99,6 +107,9 @@ export interface StepName {
   name: string
   type: StepRecord['type']
 }
+
+/** The attempt that a new run begins with at once; undefined: it waits. */
+export type ChooseAttempt = (runId: string) => StepName | undefined
 
 export interface StepEnd {
   seq: number
@@ -182,6 +193,12 @@ export interface Repeat extends Audit {
   runId: string
 }
 
+/** A step of a run that has not ended, which waits for what is not there yet. */
+export interface WaitingStep extends Pick<StepRecord, 'runId' | 'name' | 'note'> {
+  job: JobId
+  callCenter: string | null
+}
+
 /** What a run repeats, and by which runs it was repeated, oldest first. */
 export interface Repeats {
   of: Repeat | null
@@ -252,6 +269,12 @@ export interface Ledger {
 
   /** Records slots, event or file and its runs at once. Returns the ids of new runs; none where the key was known. */
   recordDue(due: DueRecord): Promise<string[]>
+  /**
+   * As `recordDue`, and begins those of its new runs for which `choose` names an attempt: taken by token 1, the attempt
+   * counted, as `claimRun` would do next. It is asked within the transaction, which may be done again: it must answer the
+   * same for the same run, and touch no ledger.
+   */
+  recordAndBegin(due: DueRecord, choose: ChooseAttempt): Promise<{ runIds: string[]; begun: RunDetail[] }>
   /** Keeps a snapshot for runs of it, without making it what a job runs. */
   keepSnapshot(snapshot: Snapshot, now: Instant): Promise<void>
   /** Records slots. Known ones are left as they are, but for one passed over that ran after all. */
@@ -291,6 +314,10 @@ export interface Ledger {
   takeBackAttempt(guard: RunGuard, seq: number): Promise<void>
   /** Shows why a step waits for another attempt. */
   noteError(guard: RunGuard, seq: number, error: RecordedError): Promise<void>
+  /** Shows what a step waits for; the attempts before, and what they met, count no more. */
+  noteWait(guard: RunGuard, seq: number, note: string): Promise<void>
+  /** The steps that show what they wait for, oldest run first. */
+  waitingSteps(): Promise<WaitingStep[]>
   /**
    * As `endStep`, and records what becomes due by it in the same transaction: where the one is refused or lost, so is the
    * other. With the ids of the runs that are new.
@@ -333,6 +360,21 @@ export interface Ledger {
   /** Newest first. */
   runs(filter: { job?: JobId; client?: string; limit: number }): Promise<RunDetail[]>
 
+  /**
+   * Records what came back, matched to the mails that were sent. A recipient is flagged and told of once a mail, however
+   * often that is reported.
+   */
+  recordBounces(given: GivenBounces, now: Instant): Promise<RecordedBounces>
+  /** Newest first. */
+  bounces(limit: number): Promise<BounceRecord[]>
+  /** Recipients that are flagged, the one of the newest return first. */
+  returnedRecipients(): Promise<ReturnedRecipient[]>
+  /** Takes a flag away; false where there is none. */
+  clearReturned(request: ClearRequest, now: Instant): Promise<boolean>
+  /** Makes an alert mail known, before it is sent, so that its return is not told by another one. */
+  recordAlertMail(messageId: string, connection: string, recipients: string[], now: Instant): Promise<void>
+  /** Shows a sentence with a run that is worked on. */
+  noteRun(guard: RunGuard, note: string): Promise<void>
   /** Makes a notice pending; one with that id is told only once. */
   raiseNotice(id: string, notice: NoticeFacts, now: Instant): Promise<void>
   /** Alerts that were not sent yet, oldest first. */
@@ -356,6 +398,8 @@ export interface Ledger {
   catalogFacts(client: string, since: Instant, job?: JobId): Promise<CatalogFacts>
   /** Deliveries that the target does not have, or of which nobody can tell, newest first; dry runs aside. */
   troubledDeliveries(since: Instant, limit: number): Promise<TroubledDelivery[]>
+  /** Deliveries of runs that ended in the window which may have left a temporary file, in the order of those ends. */
+  leftDeliveries(window: EndedWindow): Promise<LeftDelivery[]>
 
   /** Makes one durable write that says nothing. Throws STORAGE_FAILED while none can be made. */
   probe(now: Instant): Promise<void>

@@ -23,6 +23,14 @@ export interface LaneLimits {
   runsPerConnection?: number | undefined
 }
 
+/** A run that has its lanes and is about to be recorded as begun. */
+export interface Admission {
+  /** It is recorded: it is worked on. */
+  begin(): void
+  /** It is not: all that it held is free. */
+  withdraw(): void
+}
+
 /**
  * A run waits until every lane that it needs has room. Within a client the run that was due first begins first; one that
  * is held up by its group or connection holds up no other. Clients take turns.
@@ -30,6 +38,11 @@ export interface LaneLimits {
 export interface Queue {
   /** Hands over a run; one that is waiting is not queued again, one that is worked on is, once that has ended. */
   send(run: QueuedRun): void
+  /**
+   * Takes the lanes of a run of no group that is new and would begin at once, before it is recorded; undefined where it
+   * would have to wait, nothing changed then. What is admitted is worked on as far as `drain` and `end` are concerned.
+   */
+  admit(run: QueuedRun): Admission | undefined
   /**
    * Begins to work. A handler that rejects is reported to `onError` and done. When it has settled, the run gives back its
    * lanes, but not its group's place.

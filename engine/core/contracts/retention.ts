@@ -22,6 +22,8 @@ export interface Pruned {
   slots: number
   events: number
   alerts: number
+  /** Mails that came back, and those of alerts. */
+  bounces: number
   expectations: number
   versions: number
   snapshots: number

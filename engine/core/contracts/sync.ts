@@ -1,6 +1,7 @@
 /** What the ledger keeps of reconciles, and of what operators hold. Everything here is plain JSON. */
 import type { ClientPolicy, Connection, Settings } from '../manifest.ts'
 import type { Instant, JobId, MailTemplate, Sha256, Snapshot } from '../model.ts'
+import type { BounceWatch } from './bounces.ts'
 import type { CommitFacts } from './config-source.ts'
 
 /** One job's part of a reconcile. */
@@ -30,6 +31,8 @@ export interface OperatorFacts {
   /** Where alerts go. */
   route: AlertRoute | null
   policies: ClientPolicy[]
+  /** Where returned mails come in; absent of facts from before there were any. */
+  bounces?: BounceWatch[]
 }
 
 /** How many jobs a reconcile found in which state. */
@@ -111,7 +114,7 @@ export interface Audit {
 export interface Action extends Audit {
   /** suspend, resume, pin, unpin ... */
   name: string
-  /** A job or a run. */
+  /** A job, a run, or `<connection>:<address>`. */
   subject: string
 }
 

@@ -1,11 +1,12 @@
 /** The real step types, but for what a test gives them to come to. */
+import type { StepNotice } from '../../core/contracts/alerts.ts'
 import type { StepType } from '../../core/contracts/step.ts'
-import { type ErrorCode, JobsdError } from '../../core/errors.ts'
+import { type ErrorCode, errorTable, JobsdError } from '../../core/errors.ts'
 import type { TestGiven } from '../../core/manifest.ts'
-import type { Step } from '../../core/model.ts'
+import type { Step, StepOf } from '../../core/model.ts'
 import { placeAwaited } from './given-awaited.ts'
 import { placeObjects } from './given-objects.ts'
-import type { Recorder } from './recorder.ts'
+import type { Notice, Recorder } from './recorder.ts'
 
 /** Where a report's rows come from: made up, tables in a folder, or the dataset of the client's policy. */
 export type ReportSource =
@@ -63,16 +64,36 @@ export function createGivenSteps(parts: GivenParts): GivenSteps {
             const placed = await placeAwaited(step, context, named, parts.recorder)
             return await type.run(placed.step as never, { ...placed.context, endpoints })
           }
-          return await played.run(step as never, { ...context, endpoints })
+          const result = await played.run(step as never, { ...context, endpoints })
+          if (step.type === 'notify' && result.notice)
+            parts.recorder.notices.push(describeNotice(step, result.notice))
+          return result
         }),
     }),
   )
   return { steps, atWork, isWorking: () => working > 0 }
 }
 
+function describeNotice(
+  { level = 'info', name, to }: StepOf<'notify'>,
+  { copies, facts }: StepNotice,
+): Notice {
+  return {
+    step: name,
+    to,
+    recipients: copies.flatMap((copy) => copy.to ?? []),
+    level,
+    message: facts.message,
+  }
+}
+
+/** No detail of its message stays unfilled: what the step has of that name, or a word for it. */
 function givenError(code: ErrorCode, step: Step): JobsdError {
   const connection = 'connection' in step ? step.connection : step.name
-  const named = 'report' in step ? { report: step.report } : {}
-  const details = { connection, step: step.name, path: `a path of ${connection}`, ...named }
-  return new JobsdError(code, { ...details, reason: 'given by the test' })
+  const given = { connection, step: step.name, path: `a path of ${connection}`, reason: 'given by the test' }
+  const { hint, message } = errorTable[code]
+  const names = [...`${message} ${hint}`.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const own = Object.fromEntries(Object.entries(step).filter(([, value]) => typeof value !== 'object'))
+  const details = names.map((name) => [name, { ...own, ...given }[name] ?? `(${name})`])
+  return new JobsdError(code, { ...given, ...Object.fromEntries(details) })
 }

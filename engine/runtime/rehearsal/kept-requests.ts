@@ -4,14 +4,22 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HttpBody, HttpClient, HttpRequest } from '../../core/contracts/http.ts'
-import type { RunFile } from '../../core/model.ts'
+import type { RunFile, Step } from '../../core/model.ts'
 import type { Capture, SentFile } from './recorder.ts'
+import { sealOf } from './seals.ts'
 
 const sampleAnswer = '{}\n'
 
+interface RequestStep {
+  step: string
+  connection: string
+  files: RunFile[]
+  steps: readonly Step[]
+}
+
 /** What changes something is recorded as sent; a GET is only answered. */
 export function keptRequests(
-  about: { step: string; connection: string; files: RunFile[] },
+  about: RequestStep,
   record: (capture: Extract<Capture, { localPath: string }>) => Promise<void>,
 ): HttpClient {
   return {
@@ -25,7 +33,7 @@ export function keptRequests(
 }
 
 async function recordRequest(
-  { step, connection, files }: { step: string; connection: string; files: RunFile[] },
+  { step, connection, files, steps }: RequestStep,
   { method, path, query, body }: HttpRequest,
   record: (capture: Extract<Capture, { localPath: string }>) => Promise<void>,
 ): Promise<void> {
@@ -35,6 +43,7 @@ async function recordRequest(
     const bytes = await readFile(localPath)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const offered = body.kind === 'file' ? files.find((file) => file.sha256 === sha256) : undefined
+    const seal = offered && sealOf(offered, steps)
     const sent: SentFile = {
       step,
       type: 'http',
@@ -44,6 +53,7 @@ async function recordRequest(
       rows: offered?.rows ?? null,
       size: bytes.length,
       sha256,
+      ...(seal !== undefined && { seal }),
     }
     await record({ sent, localPath })
   } finally {

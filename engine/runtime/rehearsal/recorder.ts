@@ -1,20 +1,13 @@
 /** Endpoints that keep what they are given: nothing leaves the machine. */
-import { copyFile } from 'node:fs/promises'
 import { posix } from 'node:path'
-import type {
-  Endpoints,
-  FileEntry,
-  MailMessage,
-  ObjectStore,
-  PutRequest,
-  RemoteFiles,
-} from '../../core/contracts/endpoints.ts'
+import type { Endpoints, MailMessage, PutRequest } from '../../core/contracts/endpoints.ts'
 import { JobsdError } from '../../core/errors.ts'
-import { alternativeNames } from '../../core/free-name.ts'
 import type { Connection, SmtpConnection } from '../../core/manifest.ts'
-import type { RunFile } from '../../core/model.ts'
+import type { RunFile, Step, StepOf } from '../../core/model.ts'
 import { describeAttachment } from './kept-attachments.ts'
+import { freePlace, type Kept, keptFiles, keptObjects } from './kept-files.ts'
 import { keptRequests } from './kept-requests.ts'
+import { sealOf } from './seals.ts'
 import { standInKeys } from './stand-in-keys.ts'
 
 interface Sent {
@@ -33,6 +26,8 @@ export interface SentFile extends Sent {
   fileName: string
   size: number
   sha256: string
+  /** See sealOf; absent where it is sent as it is. */
+  seal?: string
 }
 
 /** A mail as its server would have been given it. */
@@ -42,7 +37,7 @@ export interface SentMail extends Sent {
   cc: string[]
   bcc: string[]
   subject: string
-  attachments: { fileName: string; size: number; sha256: string; rows: number | null }[]
+  attachments: Pick<SentFile, 'fileName' | 'size' | 'sha256' | 'rows' | 'seal'>[]
 }
 
 export interface Move {
@@ -50,6 +45,23 @@ export interface Move {
   connection: string
   from: string
   to: string
+}
+
+/** A file or object that is deleted for good. */
+export interface Deletion {
+  step: string
+  connection: string
+  path: string
+}
+
+/** What a step of type notify tells, and whom. */
+export interface Notice {
+  step: string
+  to: StepOf<'notify'>['to']
+  /** Beside the operators. */
+  recipients: string[]
+  level: 'info' | 'warning'
+  message: string
 }
 
 /** What is handed over with a delivery while its bytes are there. */
@@ -61,20 +73,17 @@ export interface RecorderParts {
   /** The mail's bytes, addresses checked, as they would go to the server. */
   buildMail(connection: SmtpConnection, message: MailMessage): Promise<Uint8Array>
   capture(capture: Capture): Promise<void>
+  /** Of the job: what made a file tells how it would be sent. */
+  steps: readonly Step[]
 }
 
 type PutFile = Omit<Kept, 'mtimeMs'> & Pick<PutRequest, 'overwrite' | 'naming'>
 
-interface Kept {
-  localPath: string
-  size: number
-  sha256: string
-  mtimeMs: number
-}
-
 export interface Recorder {
   sent: (SentFile | SentMail)[]
   moves: Move[]
+  deletions: Deletion[]
+  notices: Notice[]
   /** Lets a file lie at a path before the run begins. */
   place(connection: string, path: string, file: Kept): void
   /** The paths or keys where something lies. */
@@ -87,6 +96,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   const kept = new Map<string, Map<string, Kept>>()
   const sent: Recorder['sent'] = []
   const moves: Move[] = []
+  const deletions: Deletion[] = []
 
   function keptAt(connection: string): Map<string, Kept> {
     const known = kept.get(connection) ?? new Map<string, Kept>()
@@ -119,8 +129,22 @@ export function createRecorder(parts: RecorderParts): Recorder {
         return 'the same file was there already'
       }
       const fileName = posix.basename(place)
-      const rows = files.find((file) => file.sha256 === sha256)?.rows ?? null
-      const record: SentFile = { step, type, connection: name, place, fileName, rows, size, sha256 }
+      const offered = files.filter((file) => file.sha256 === sha256)
+      const rows = offered[0]?.rows ?? null
+      // Encrypted here it is the same bytes under another name.
+      const made = offered.find((file) => file.fileName === posix.basename(asked)) ?? offered[0]
+      const seal = made && sealOf(made, parts.steps)
+      const record: SentFile = {
+        step,
+        type,
+        connection: name,
+        place,
+        fileName,
+        rows,
+        size,
+        sha256,
+        ...(seal !== undefined && { seal }),
+      }
       sent.push(record)
       await parts.capture({ sent: record, localPath })
       return 'kept by the rehearsal'
@@ -134,7 +158,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       const mime = await parts.buildMail(connection, message)
       await transmitting()
       const attachments = await Promise.all(
-        message.attachments.map((each) => describeAttachment(each, files)),
+        message.attachments.map((each) => describeAttachment(each, files, parts.steps)),
       )
       const counted = attachments.flatMap(({ rows }) => (rows === null ? [] : [rows]))
       const { to, cc, bcc } = message
@@ -159,22 +183,17 @@ export function createRecorder(parts: RecorderParts): Recorder {
     return {
       files(connection) {
         const there = keptAt(connection.name)
-        return keptFiles(
-          there,
-          (path, request) => put(connection as Connection & { type: 'sftp' | 'folder' }, path, request),
-          (from, to, overwrite) => {
-            const file = there.get(from)
-            if (!file) throw new JobsdError('FILE_MISSING', { path: from })
-            take(there, to, file, overwrite)
-            there.delete(from)
-            moves.push({ step, connection: connection.name, from, to })
-          },
-        )
+        return keptFiles(there, {
+          put: (path, request) => put(connection as Connection & { type: 'sftp' | 'folder' }, path, request),
+          take: (path, file, overwrite) => void take(there, path, file, overwrite),
+          onMove: (from, to) => moves.push({ step, connection: connection.name, from, to }),
+          onDelete: (path) => deletions.push({ step, connection: connection.name, path }),
+        })
       },
       objects(connection) {
         const there = keptAt(connection.name)
         return {
-          ...keptObjects(there),
+          ...keptObjects(there, (path) => deletions.push({ step, connection: connection.name, path })),
           head: async (key) => there.get(key),
           put: (request) => put(connection as Connection & { type: 's3' }, request.key, request),
         }
@@ -187,7 +206,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         },
       }),
       http: ({ name }) =>
-        keptRequests({ step, connection: name, files }, async (capture) => {
+        keptRequests({ step, connection: name, files, steps: parts.steps }, async (capture) => {
           sent.push(capture.sent)
           await parts.capture(capture)
         }),
@@ -203,64 +222,10 @@ export function createRecorder(parts: RecorderParts): Recorder {
   return {
     sent,
     moves,
+    deletions,
+    notices: [],
     place: (connection, path, file) => void keptAt(connection).set(path, file),
     placesAt: (connection) => [...keptAt(connection).keys()],
     endpointsFor,
-  }
-}
-
-function keptObjects(there: Map<string, Kept>): Pick<ObjectStore, 'list' | 'fetch' | 'remove' | 'link'> {
-  return {
-    list: async (prefix) =>
-      [...there]
-        .filter(([key]) => key.startsWith(prefix))
-        .map(([key, { size, mtimeMs, sha256 }]) => ({ key, size, mtimeMs, version: sha256 })),
-    async fetch({ key }, localPath) {
-      const file = there.get(key)
-      if (!file) throw new JobsdError('FILE_MISSING', { path: key })
-      await copyFile(file.localPath, localPath)
-      return { size: file.size, sha256: file.sha256 }
-    },
-    remove: async (key) => void there.delete(key),
-    link: async (key) => `https://rehearsal.invalid/${key.split('/').map(encodeURIComponent).join('/')}`,
-  }
-}
-
-/** The first name that is free in its folder. */
-function freePlace(there: Map<string, Kept>, path: string): string {
-  for (const name of alternativeNames(posix.basename(path))) {
-    const place = posix.join(posix.dirname(path), name)
-    if (!there.has(place)) return place
-  }
-  throw new JobsdError('FILE_EXISTS', { path })
-}
-
-function keptFiles(
-  there: Map<string, Kept>,
-  put: (path: string, request: Parameters<RemoteFiles['put']>[0]) => Promise<string>,
-  move: (from: string, to: string, overwrite: 'fail' | 'replace') => void,
-): RemoteFiles {
-  const entryOf = (path: string): FileEntry | undefined => {
-    const file = there.get(path)
-    if (!file) return undefined
-    return { name: posix.basename(path), path, size: file.size, mtimeMs: file.mtimeMs, kind: 'file' }
-  }
-  return {
-    list: async (folder) =>
-      [...there.keys()]
-        .filter((path) => posix.dirname(path) === (folder.replace(/\/+$/, '') || '/'))
-        .sort()
-        .map((path) => entryOf(path)!),
-    stat: async (path) => entryOf(path),
-    async fetch(path, localPath) {
-      const file = there.get(path)
-      if (!file) throw new JobsdError('FILE_MISSING', { path })
-      await copyFile(file.localPath, localPath)
-      return { size: file.size, sha256: file.sha256 }
-    },
-    hash: async (path) => there.get(path)?.sha256,
-    put: (request) => put(request.path, request),
-    move: async (from, to, overwrite) => move(from, to, overwrite),
-    remove: async (path) => void there.delete(path),
   }
 }

@@ -4,6 +4,9 @@ import type { Keys } from '../../core/contracts/keys.ts'
 import { JobsdError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 
+/** Of every passphrase key. */
+export const rehearsalPassphrase = 'rehearsal'
+
 export const standInKeys: Keys = {
   async encrypt({ localPath, outPath }) {
     await copyFile(localPath, outPath)
@@ -20,5 +23,5 @@ export const standInKeys: Keys = {
     await writeFile(outPath, `Here stands the signature of ${fileName} by ${key.name}.\n`)
     return []
   },
-  passphrase: async () => new Secret('rehearsal'),
+  passphrase: async () => new Secret(rehearsalPassphrase),
 }

@@ -1,7 +1,7 @@
 /** What a test expects against what a rehearsal came to. Pure. */
-import type { ExpectedDelivery, TestExpect } from '../../core/manifest.ts'
+import type { ExpectedDelivery, ExpectedNotice, TestExpect } from '../../core/manifest.ts'
 import type { Rehearsed } from '../rehearsal.ts'
-import type { SentFile, SentMail } from './recorder.ts'
+import type { Notice, SentFile, SentMail } from './recorder.ts'
 
 /** One thing that came otherwise; `pointer` leads to the expectation, from the test's own `expect`. */
 export interface Difference {
@@ -17,14 +17,44 @@ export function compareRun(expect: TestExpect, run: Rehearsed): Difference[] {
   const differences: Difference[] = []
   const tell = (key: string, expected: string, got: string) =>
     differences.push({ pointer: `/${key}`, what: key, expected, got })
-  const { alert, moves, outcome, path } = expect
+  const { alert, deletions, moves, notices, outcome, path } = expect
   if (path && !isSame(path, run.path)) tell('path', sayPath(path), sayPath(run.path))
   if (outcome && outcome !== run.outcome) tell('outcome', outcome, sayOutcome(run))
   if (alert !== undefined && alert !== run.alert) tell('alert', sayAlert(alert), sayAlert(run.alert))
   if (expect.deliveries) differences.push(...compareDeliveries(expect, expect.deliveries, run.deliveries))
   const moved = run.moves.map(({ from, to }) => ({ from, to }))
   if (moves && !isSame(moves, moved)) tell('moves', sayMoves(moves), sayMoves(moved))
+  const deleted = run.deletions.map((each) => each.path)
+  if (deletions && !isSame(deletions, deleted)) tell('deletions', say(deletions), say(deleted))
+  if (notices) differences.push(...compareNotices(notices, run.notices))
   return differences
+}
+
+function compareNotices(expected: ExpectedNotice[], told: Notice[]): Difference[] {
+  const differences = expected.flatMap((one, index): Difference[] => {
+    const pointer = `/notices/${index}`
+    const notice = told[index]
+    if (!notice) return [{ pointer, what: 'notice', expected: sayExpected(one), got: 'none' }]
+    return Object.entries(one).flatMap(([field, value]) => {
+      const got = notice[field as keyof Notice]
+      if (isSame(value, got)) return []
+      return [
+        {
+          pointer: `${pointer}/${field}`,
+          what: `${one.step}: ${field}`,
+          expected: say(value),
+          got: say(got),
+        },
+      ]
+    })
+  })
+  const others = told.slice(expected.length).map(({ message, step }) => ({
+    pointer: '/notices',
+    what: 'notice',
+    expected: 'no other notice',
+    got: `step ${step}: ${message}`,
+  }))
+  return [...differences, ...others]
 }
 
 type Sent = SentFile | SentMail
@@ -99,7 +129,7 @@ function sayMoves(moves: { from: string; to: string }[]): string {
   return moves.map(({ from, to }) => `${from} -> ${to}`).join(', ') || 'none'
 }
 
-function sayExpected(expected: ExpectedDelivery): string {
+function sayExpected(expected: ExpectedDelivery | ExpectedNotice): string {
   return Object.entries(expected)
     .map(([field, value]) => `${field} ${say(value)}`)
     .join(', ')

@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import t from 'tap'
 import { translateFetchFailure } from '../../../engine/adapters/git-failure.ts'
 import type { GitSourceOptions } from '../../../engine/adapters/git-source.ts'
+import { Secret } from '../../../engine/core/secret.ts'
 import {
   createSshKey,
   hasHttpBackend,
@@ -181,20 +182,17 @@ t.test('ssh that hangs is ended with git', { skip: noSsh || noProc }, async (t) 
 })
 
 t.test("git's words are one line, without anybody's password", (t) => {
-  const told = (text: string) =>
-    translateFetchFailure(text, { source: 's', branch: 'b', hidden: ['t0ken', ''] }).details.reason
+  const about = { source: 's', branch: 'b' }
+  const told = (text: string) => translateFetchFailure(text, about).details.reason
+  const token = new Secret('t0ken-of-nobody').reveal()
   t.equal(
-    told("remote: hello\nfatal: unable to access 'https://me:pw@h/x': t0ken\x1b[31m bad\nmore"),
-    "unable to access 'https://h/x': *** [31m bad",
+    told(`remote: hello\nfatal: unable to access 'https://me:pw@h/x': ${token}\x1b[31m bad\nmore`),
+    "unable to access 'https://h/x': [secret] [31m bad",
   )
   t.equal(String(told(`fatal: unable to access ${'x'.repeat(500)}`)).length, 300)
   t.equal(told('remote: only the server spoke'), 'no reason given')
   t.equal(
-    translateFetchFailure('fatal: write error: No space left on device\nfatal: early EOF', {
-      source: 's',
-      branch: 'b',
-      hidden: [],
-    }).code,
+    translateFetchFailure('fatal: write error: No space left on device\nfatal: early EOF', about).code,
     'STORAGE_FAILED',
   )
   t.end()

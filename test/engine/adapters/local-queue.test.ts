@@ -333,3 +333,66 @@ t.test(
     t.comment(`${Math.round(performance.now() - began)} ms`)
   },
 )
+
+t.test(
+  'a run is admitted only where it would begin at once, and takes nothing where it would not',
+  async (t) => {
+    const { queue, begun, end } = createStage({ runs: 2, runsPerClient: 2, runsPerConnection: 1 })
+    const on = (id: string, changes: Partial<QueuedRun> = {}) =>
+      createRun(id, { connections: ['sftp'], ...changes })
+    const first = queue.admit(on('a'))
+    t.ok(first)
+    t.same(queue.size(), { waiting: 0, working: 1 })
+    t.equal(queue.admit(on('a')), undefined, 'not twice')
+    t.equal(queue.admit(on('b')), undefined, 'its connection has no room')
+    t.same(queue.size(), { waiting: 0, working: 1 })
+    t.ok(queue.admit(createRun('c')))
+    t.equal(queue.admit(createRun('d')), undefined, 'no lane is left')
+    t.same(begun, [], 'nobody works on what is not recorded')
+    first?.begin()
+    t.same(begun, ['a'])
+    queue.send(on('waiting'))
+    await end('a')
+    t.same(begun, ['a', 'waiting'], 'its lanes go to who waits')
+  },
+)
+
+t.test('what an admitted run held goes to who waits when it is withdrawn or cancelled', async (t) => {
+  const { queue, begun } = createStage({ runs: 1 })
+  const lost = queue.admit(createRun('lost'))
+  queue.send(createRun('a'))
+  t.same(begun, [])
+  lost?.withdraw()
+  t.same(begun, ['a'])
+  queue.end('a')
+  const cancelled = queue.admit(createRun('cancelled'))
+  queue.send(createRun('b'))
+  queue.end('cancelled', new Error('cancelled'))
+  t.same(begun, ['a', 'b'])
+  cancelled?.begin()
+  t.same(begun, ['a', 'b'], 'nobody works on what has ended')
+  t.same(queue.size(), { waiting: 0, working: 1 })
+})
+
+t.test(
+  'nothing is admitted before the queue works or while it drains, which waits for what was',
+  async (t) => {
+    const clock = createManualClock(instant(0))
+    const queue = createLocalQueue(clock)
+    t.equal(queue.admit(createRun('early')), undefined)
+    let finish: () => void = () => undefined
+    const handler = () => new Promise<void>((resolve) => (finish = resolve))
+    queue.work({ runs: 3 }, handler, () => undefined)
+    const [begun, withdrawn] = [queue.admit(createRun('begun')), queue.admit(createRun('withdrawn'))]
+    let isOver = false
+    const drained = queue.drain(30_000).then(() => (isOver = true))
+    t.equal(queue.admit(createRun('late')), undefined)
+    withdrawn?.withdraw()
+    begun?.begin()
+    await clock.advance(0)
+    t.notOk(isOver, 'it is worked on')
+    finish()
+    await drained
+    t.same(queue.size(), { waiting: 0, working: 0 })
+  },
+)

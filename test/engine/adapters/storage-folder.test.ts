@@ -46,7 +46,8 @@ t.test('a damaged ledger is told at the start, with what is wrong and how to go 
   const { open } = await import('node:fs/promises')
   const file = await open(path, 'r+')
   const { size } = await file.stat()
-  await file.write(Buffer.alloc(8192, 0xa5), 0, 8192, Math.floor(size / 2 / 4096) * 4096)
+  // Among the notices, which were written last: what comes before them grows with each version.
+  await file.write(Buffer.alloc(8192, 0xa5), 0, 8192, size - 10 * 4096)
   await file.close()
   t.throws(() => openSqliteLedger(path), {
     code: 'LEDGER_UNUSABLE',

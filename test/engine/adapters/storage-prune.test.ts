@@ -209,6 +209,7 @@ t.test('the key of a posted file goes only where a step moved the file out of it
   const cases = [
     { key: 'left', type: 'report', note: '' },
     { key: 'stayed', type: 'move-file', note: '/in/a.csv stays where it is' },
+    { key: 'other', type: 'delete-file', note: '/in/a.csv.old deleted; /found/in/a.csv deleted' },
     { key: 'moved', type: 'move-file', note: '/in/a.csv moved to /done/a.csv' },
   ] as const
   const file = { ...fileOf('b'.repeat(64)), origin: { connection: 'drop', path: '/in/a.csv' } }
@@ -218,11 +219,11 @@ t.test('the key of a posted file goes only where a step moved the file out of it
     await endRun(ledger, runId, day(1), { type, note })
   }
   await runOn(ledger, 2)
-  t.match(await ledger.prune(limits(day(300), { duesBefore: day(1) })), { runs: 3, dues: 0 })
+  t.match(await ledger.prune(limits(day(300), { duesBefore: day(1) })), { runs: 4, dues: 0 })
   t.equal(await ledger.knowsFile(job, 'moved'), true, 'not before its time')
   t.match(await ledger.prune(limits(day(300))), { dues: 2 }, 'with the one of the slot')
   const known = await Promise.all(cases.map(({ key }) => ledger.knowsFile(job, key)))
-  t.same(known, [true, true, false])
+  t.same(known, [true, true, true, false])
 })
 
 t.test('an event is known as long as the settings say, and its key no shorter', async (t) => {

@@ -146,6 +146,37 @@ t.test('history shows the newest 20 runs with the result of every step', async (
   t.match(bad?.steps[2]?.deliveries, [{ state: { label: 'Being checked' } }])
 })
 
+t.test('a run that waits for files says until when at most, and nothing of where', async (t) => {
+  const wait = {
+    name: 'build',
+    type: 'wait-for-file' as const,
+    connection: 'acme-sftp',
+    path: '/secret',
+    match: '*.csv',
+    timeout: '4h',
+    onMissing: 'fail' as const,
+    onSuccess: 'end',
+    onFailure: 'fail',
+  }
+  const manifest = { ...billing.manifest, steps: [wait] }
+  const waiting = { ...billing, manifest }
+  const slot = '2026-11-22T10:00:00.000Z'
+  const made = runOf({ snapshot: waiting, slot, state: 'running', steps: [{ name: 'build', next: 'end' }] })
+  const step = {
+    ...made.steps[0]!,
+    outcome: 'running' as const,
+    note: 'waits for acme-sftp:/secret',
+    next: null,
+  }
+  const others = snapshots.filter(({ job }) => job !== billing.job)
+  const view = viewOf('monthly-billing', {
+    snapshots: [...others, waiting],
+    runs: [{ ...made, steps: [step] }],
+  })
+  t.match(view.runs[0]?.steps[0]?.result, /^Waits for the files, at most until Sun 22 Nov 2026, \d\d:\d\d\.$/)
+  t.notMatch(JSON.stringify(view.runs), 'secret')
+})
+
 t.test('a run says what started it', async (t) => {
   t.equal(viewOf('campaign-summary').runs[0]?.startedBy, 'Campaign Autumn win-back')
   t.equal(viewOf('ftp-in').runs[0]?.startedBy, 'File winter-renewal.csv')

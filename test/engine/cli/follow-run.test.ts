@@ -67,6 +67,31 @@ t.test('a run is followed to its end, and then the run of each of its rows', asy
   ])
 })
 
+t.test('what a step waits for is told once, until it is something else', async (t) => {
+  const lines: string[] = []
+  const notes = ['', 'waits for a', 'waits for a', 'waits for b', 'came']
+  const engine = {
+    async runDetail(id: string) {
+      const note = notes.shift()!
+      const isOver = notes.length === 0
+      const run = createDetail({ id, state: isOver ? 'succeeded' : 'running' }, ['agents', 'report'])
+      run.steps[0] = { ...run.steps[0]!, note, outcome: isOver ? 'succeeded' : 'running' }
+      return run
+    },
+  } as never
+  const parts = { warn: (line: string) => lines.push(line), sleep: async () => undefined } as never
+  await followRuns(engine, 'waiting', parts)
+  t.same(
+    lines.map((line) => line.replace('acme/eod-call-detail  ', '')),
+    [
+      'agents waits for a',
+      'agents waits for b',
+      '1  agents (report) succeeded: came',
+      'succeeded  run waiting',
+    ],
+  )
+})
+
 t.test('a run tells its row, and the runs that its rows came to', async (t) => {
   const rowRuns = Array.from({ length: 12 }, (_, index) => `run${index}`)
   const parent = createDetail({ id: 'p', state: 'succeeded', rowRuns }, ['fanOut', 'fan-out'])

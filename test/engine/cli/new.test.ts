@@ -332,13 +332,107 @@ t.test('a new client gets a policy, and a drop folder with a login of its own', 
   t.match(mixed.err, /--dataset: acme-sftp is of type sftp, not dataset$/m)
 })
 
-t.test('of types that cannot be asked for it says where they are written', async (t) => {
+/** Somebody's public key, in a file of its own as they would send it. */
+function writePublicKey(dir: string): { file: string; fingerprint: string } {
+  const path = 'test/manifests/ok/keys-in-full/jobs.d/platform/connections/acme-key.yaml'
+  const text = readFileSync(join(root, path), 'utf8')
+  const file = join(dir, 'acme.asc')
+  const [, armor = ''] = /publicKey: \|\n([\s\S]*)/.exec(text) ?? []
+  writeFileSync(file, armor.replaceAll(/^ {2}/gm, ''))
+  return { file, fingerprint: /fingerprint: (\w+)/.exec(text)?.[1] ?? '' }
+}
+
+t.test('a web service, a key and a database come out valid, their secrets by name', async (t) => {
   const dir = createRepository(t)
-  for (const type of ['http', 'key']) {
-    const { err } = await runCommand(['new', 'connection', 'crm', '--type', type, '--dir', dir])
-    t.match(err, `a connection of type "${type}" is written by hand, as docs/manifest.md#connections shows`)
+  const { file, fingerprint } = writePublicKey(dir)
+  const web = ['--type', 'http', '--base-url', 'https://api.nova.example/v2', '--auth']
+  const pg = ['--type', 'dataset', '--format', 'postgres', '--host', 'db.nova.example', '--database', 'dw']
+  const asc = ['--type', 'key', '--public-key', file, '--fingerprint', fingerprint.toLowerCase()]
+  const cases: Record<string, [args: string[], holds: string[], secrets: string]> = {
+    bearer: [[...web, 'bearer'], ['type: bearer\n  token: { secret: bearer-token }'], '"bearer-token"'],
+    basic: [[...web, 'basic', '--username', 'us'], ['username: us'], '"basic-password"'],
+    header: [[...web, 'header', '--header', 'X-Key'], ['name: X-Key'], '"header-key"'],
+    hmac: [[...web, 'hmac', '--title', 'CRM'], ['title: CRM'], '"hmac-signing-key"'],
+    open: [[...web, 'none', '--allow-private'], ['allowPrivate: true'], ''],
+    theirs: [asc, [`fingerprint: ${fingerprint}`, 'publicKey: |\n  -----BEGIN PGP'], ''],
+    ours: [[...asc, '--own'], ['privateKey:'], '"ours-private" and "ours-passphrase"'],
+    zip: [['--type', 'key', '--purpose', 'passphrase'], ['purpose: passphrase'], '"zip-passphrase"'],
+    pg: [
+      [...pg, '--username', 'reader', '--port', '5433', '--schema', 'reporting'],
+      ['port: 5433', 'schema: reporting', 'username: reader', '# It needs no more than to read'],
+      '"pg-password"',
+    ],
+  }
+  for (const [name, [args, holds, secrets]] of Object.entries(cases)) {
+    const { exitCode, out, err } = await runCommand(['new', 'connection', name, '--dir', dir, ...args])
+    t.equal(exitCode, 0, `${name} ${out} ${err}`)
+    const text = read(dir, `jobs.d/platform/connections/${name}.yaml`)
+    for (const part of holds) t.ok(text.includes(part), `${name} has ${part}`)
+    t.match(out, secrets === '' ? /Next:\n {2}name it/ : secrets)
+    t.match(text, /^# yaml-language-server: .*\n[\s\S]*^ *# /m, 'with a comment')
   }
 })
+
+t.test(
+  'what is missing or does not fit a web service, a key or a database is said, and nothing written',
+  async (t) => {
+    const dir = createRepository(t)
+    const { file } = writePublicKey(dir)
+    const other = '0'.repeat(40)
+    const cases: [args: string[], told: RegExp][] = [
+      [['--type', 'http'], /missing: --base-url .*--auth /],
+      [
+        ['--type', 'http', '--base-url', 'http://x.example', '--auth', 'none'],
+        /--base-url: .*is no endpoint/,
+      ],
+      [['--type', 'http', '--base-url', 'https://x.example', '--auth', 'basic'], /missing: --username/],
+      [['--type', 'http', '--base-url', 'https://x.example', '--auth', 'oauth'], /--auth: "oauth" is no way/],
+      [
+        ['--type', 'http', '--base-url', 'https://x.example', '--auth', 'hmac', '--header', 'X-A'],
+        /--header means nothing for a connection of type http/,
+      ],
+      [['--type', 'key'], /missing: --purpose/],
+      [['--type', 'key', '--public-key', file], /missing: --fingerprint/],
+      [
+        ['--type', 'key', '--public-key', `${file}.gone`, '--fingerprint', other],
+        /cannot read .*acme\.asc\.gone/,
+      ],
+      [
+        ['--type', 'key', '--public-key', join(dir, 'jobs.d/acme/client.yaml'), '--fingerprint', other],
+        /the text of /,
+      ],
+      [['--type', 'key', '--public-key', file, '--fingerprint', 'ABCD'], /"ABCD" is no fingerprint/],
+      [
+        ['--type', 'key', '--public-key', file, '--fingerprint', other],
+        /the key in .* has E274.*ask its owner/,
+      ],
+      [['--type', 'dataset', '--format', 'postgres'], /missing: --host .*--database .*--username/],
+      [
+        [
+          '--type',
+          'dataset',
+          '--format',
+          'postgres',
+          '--path',
+          '/x',
+          '--host',
+          'a',
+          '--database',
+          'b',
+          '--username',
+          'c',
+        ],
+        /--path means nothing for a connection of type dataset/,
+      ],
+    ]
+    for (const [args, told] of cases) {
+      const { exitCode, err } = await runCommand(['new', 'connection', 'crm', '--dir', dir, ...args])
+      t.equal(exitCode, 2, args.join(' '))
+      t.match(err, told)
+    }
+    t.notOk(existsSync(join(dir, 'jobs.d/platform/connections/crm.yaml')))
+  },
+)
 
 t.test('every type of connection and a calendar come out valid', async (t) => {
   const dir = createRepository(t)

@@ -136,6 +136,67 @@ t.test('JSON names each delivery and its files', async (t) => {
   })
 })
 
+t.test(
+  'what is told, deleted and would be encrypted is said in words, on the page and in JSON',
+  async (t) => {
+    const golden = (path: string) =>
+      readFileSync(
+        new URL(`../../manifests/ok/files-in-full/jobs.d/platform/${path}`, import.meta.url),
+        'utf8',
+      )
+    const steps = `alerts: { to: [lead@acme.example] }
+trigger: { type: ftp-in, folders: [{ connection: sftp, path: /in }] }
+steps:
+  - { name: seal, type: encrypt, from: trigger, recipients: [acme-key] }
+  - { name: zip, type: compress, from: trigger, format: zip, key: acme-zip, fileName: all.zip }
+  - { name: upload, type: ftp-out-copy, from: [seal, trigger], connection: sftp, path: /outbound }
+  - { name: mail, type: email, from: zip, connection: mail, to: [ops@acme.example], template: note }
+  - { name: tell, type: notify, to: job, level: warning, message: "<b>{job}</b> was loaded." }
+  - { name: tidy, type: delete-file, from: trigger }
+`
+    const preview = createPreview(t, {
+      [eod]: (text) => text.replace('call-center', 'client').replace(/trigger:[\s\S]*/, steps),
+      ...Object.fromEntries(
+        [
+          'clients/acme.yaml',
+          'connections/acme-key.yaml',
+          'connections/acme-zip.yaml',
+          'connections/platform-key.yaml',
+        ].map((path) => [`jobs.d/platform/${path}`, golden(path)]),
+      ),
+    })
+    const { code, stdout, stderr } = await preview.run(...slot)
+    t.same([code, stderr], [0, ''])
+    const sealed = 'sent encrypted for acme-key (OpenPGP); readable here, and of another size'
+    const zipped = 'sent encrypted with the passphrase acme-zip (AES-256); here it is "rehearsal"'
+    const lines = stdout.split('\n')
+    t.same(
+      lines.filter((line) => line.includes('sample.csv')),
+      [
+        `  sftp   sftp  /outbound/sample.csv.pgp  7 bytes; ${sealed}`,
+        '  sftp   sftp  /outbound/sample.csv  7 bytes',
+        '  delete sftp  /in/sample.csv',
+      ],
+    )
+    t.match(stdout, new RegExp(`all\\.zip \\(\\d+ bytes; ${zipped.replace(/[()]/g, '\\$&')}\\)`))
+    const notice =
+      "to the operators and the client's and job's alert addresses (lead@acme.example), as a warning"
+    t.ok(lines.includes(`  notice ${notice}: <b>eod</b> was loaded.`), stdout)
+    const page = preview.read('index.html')
+    t.match(page, 'readable here, and of another size')
+    t.match(page, 'Deleted for good on sftp: /in/sample.csv')
+    t.match(page, '(lead@acme.example), as a warning: &#60;b&#62;eod&#60;/b&#62; was loaded.')
+    t.match(JSON.parse((await preview.run('--json', ...slot)).stdout).runs, [
+      {
+        moves: [],
+        deletions: [{ step: 'tidy', connection: 'sftp', path: '/in/sample.csv' }],
+        notices: [{ step: 'tell', to: 'job', recipients: ['lead@acme.example'], level: 'warning' }],
+        deliveries: [{ seal: sealed }, {}, { attachments: [{ seal: zipped }] }],
+      },
+    ])
+  },
+)
+
 t.test('a test with a fixture gives the data and the slot; a folder of tables goes before it', async (t) => {
   const tests = `  - name: one call
     given: { slot: "2026-11-18T18:30", callCenter: dallas, dataset: fixtures }

@@ -35,7 +35,11 @@ t.test('a new job tells that it makes a run for each row, and whom it may reach'
 })
 
 const edits: Record<string, [from: string | RegExp, to: string, told: RegExp]> = {
-  query: ['HAVING COUNT(*) >=', 'HAVING COUNT(*) >', /fanOut.query/],
+  query: [
+    'HAVING COUNT(*) >=',
+    'HAVING COUNT(*) >',
+    /^fanOut\.query: new line .*HAVING COUNT\(\*\) > .*; gone line .*HAVING COUNT\(\*\) >=.*\. Other rows may get a run/,
+  ],
   key: ['key: site', 'key: calls', /fanOut.key: site is now calls/],
   callCenter: ['  callCenter: site\n', '', /fanOut.callCenter: site is gone/],
   onEmpty: ['onEmpty: fail', 'onEmpty: skip', /fanOut.onEmpty: fail is now skip/],
@@ -71,4 +75,14 @@ t.test('a fan-out that comes or goes is told', async (t) => {
       .replace('{{parameters.calls}} calls of {{parameters.site}}', 'calls')
   t.match(tell(without, same).told.join('\n'), /the job: fanOut/)
   t.match(tell(same, without).told.join('\n'), /the job: fanOut/)
+})
+
+t.test('of a query that became another the first lines are told, and how many more there are', async (t) => {
+  const lines = Array.from({ length: 8 }, (_, index) => `      AND ${index} = ${index}\n`).join('')
+  const { told } = tell(same, (given) =>
+    given.replace(/( *)HAVING/, `${lines.trimEnd().replace(/^ */, '$1WHERE 1 = 1\n      ')}\n$1HAVING`),
+  )
+  t.equal(told.length, 1)
+  t.match(told[0], /new lines .* \/ .* and 4 more\. Other rows/)
+  t.notMatch(told[0], /gone/)
 })

@@ -103,7 +103,7 @@ t.test(
 )
 
 t.test('a rehearsal opens no database', (t) => {
-  const parts = { buildMail: async () => Buffer.alloc(0), capture: async () => undefined }
+  const parts = { buildMail: async () => Buffer.alloc(0), capture: async () => undefined, steps: [] }
   const endpoints = createRecorder(parts).endpointsFor('build', [])
   t.throws(() => endpoints.tables({ name: 'warehouse' } as never), /opens no database/)
   t.end()

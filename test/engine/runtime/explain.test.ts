@@ -342,9 +342,18 @@ t.test('a file that was taken is told with its run, its content, and where it we
   await take('/in/a.csv', '2026-11-21T10:00:00.000Z', 'e'.repeat(64))
   const id = await take('/in/a.csv', '2026-11-22T10:00:00.000Z')
   const guard = { runId: id, token: (await ledger.claimRun(id, friday.at))!.token }
+  await ledger.beginStep(guard, 'tidy', 'delete-file', friday.at)
+  const other = { outcome: 'succeeded', note: '/found/b.csv deleted', error: null, files: [] } as const
+  await ledger.endStep(guard, {
+    seq: 1,
+    ...other,
+    next: { step: 'archive' },
+    alert: null,
+    now: friday.at,
+  } as never)
   await ledger.beginStep(guard, 'archive', 'move-file', friday.at)
   const end = {
-    seq: 1,
+    seq: 2,
     outcome: 'succeeded',
     note: '/in/a.csv moved to /done/a.csv',
     error: null,

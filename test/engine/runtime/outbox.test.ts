@@ -7,12 +7,17 @@ const target = 'http:crm:POST /done'
 const diskFull = () => new JobsdError('STORAGE_FAILED', { reason: 'ENOSPC' })
 
 /** Attempts to deliver by a `send` that fails so, before or after it marked that it is sending. */
-function createAttempts(failure: unknown, when: 'before' | 'after', onDoubt: 'hold' | 'resend' = 'hold') {
+function createAttempts(
+  failure: unknown,
+  when: 'before' | 'after',
+  onDoubt: 'hold' | 'resend' = 'hold',
+  about = target,
+) {
   const context = createStepContext('tell', t.testdirName)
   let sends = 0
   const attempt = () =>
     context.deliver({
-      target,
+      target: about,
       file: null,
       onDoubt,
       async send({ sending }) {
@@ -21,7 +26,7 @@ function createAttempts(failure: unknown, when: 'before' | 'after', onDoubt: 'ho
         throw failure
       },
     })
-  return { attempt, sends: () => sends, state: () => context.deliveries.get(target)?.state }
+  return { attempt, sends: () => sends, state: () => context.deliveries.get(about)?.state }
 }
 
 t.test('what broke in the engine once the target may have it is a doubt, and not sent again', async (t) => {
@@ -31,6 +36,27 @@ t.test('what broke in the engine once the target may have it is a doubt, and not
     t.equal(state(), 'in-doubt')
     await t.rejects(attempt(), { code: 'REQUEST_IN_DOUBT' })
     t.equal(sends(), 1, failure.message)
+  }
+})
+
+t.test('so is the end of an attempt by its time, and the doubt names what it is about', async (t) => {
+  const ends = [
+    new JobsdError('STEP_TIMEOUT', { step: 'tell', timeoutMs: 1 }),
+    new JobsdError('RUN_TIMEOUT', { run: 'r', timeout: '1d' }),
+  ]
+  const codes = {
+    'mail:m:a': 'MAIL_IN_DOUBT',
+    'http:crm:POST /x': 'REQUEST_IN_DOUBT',
+    'house:b': 'DELIVERY_IN_DOUBT',
+  }
+  for (const [about, code] of Object.entries(codes)) {
+    for (const failure of ends) {
+      const { attempt, sends, state } = createAttempts(failure, 'after', 'hold', about)
+      await t.rejects(attempt(), failure)
+      t.equal(state(), 'in-doubt')
+      await t.rejects(attempt(), { code })
+      t.equal(sends(), 1)
+    }
   }
 })
 

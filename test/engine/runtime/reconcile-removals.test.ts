@@ -166,7 +166,11 @@ t.test('a file that is being taken in while its job is renamed starts one run', 
     clock,
     log: createMemoryLog(),
     suspension: () => undefined,
-    onRuns: (ids) => started.push(...ids),
+    async recordDue(due) {
+      const runIds = await ledger.recordDue(due)
+      started.push(...runIds)
+      return runIds
+    },
   })
   t.teardown(() => set.stop())
   const [older, newer] = [createDropJob('old'), createDropJob('new')]

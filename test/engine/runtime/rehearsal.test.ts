@@ -254,6 +254,8 @@ const run: Rehearsed = {
     edges: [],
   },
   ...{ alert: false, deliveries: sent, moves: [{ step: 'm', connection: 'c', from: '/a', to: '/b' }] },
+  deletions: [{ step: 'm', connection: 'c', path: '/c' }],
+  notices: [{ step: 'n', to: 'job', recipients: ['p@acme.example'], level: 'info', message: 'Hello.' }],
 }
 
 t.test('expectations that hold give no difference, whatever the order of deliveries', async (t) => {
@@ -265,6 +267,8 @@ t.test('expectations that hold give no difference, whatever the order of deliver
   const moves = [{ from: '/a', to: '/b' }]
   t.same(compareRun({ path: ['a', 'b'], outcome: 'succeeded', alert: false, deliveries, moves }, run), [])
   t.same(compareRun({ deliveries: [{ step: 'b' }], noOtherDeliveries: false }, run), [])
+  const notices = [{ step: 'n', to: 'job' as const, recipients: ['p@acme.example'], message: 'Hello.' }]
+  t.same(compareRun({ deletions: ['/c'], notices }, run), [])
 })
 
 t.test('each difference says what was expected and what came', async (t) => {
@@ -273,6 +277,14 @@ t.test('each difference says what was expected and what came', async (t) => {
     { pointer: '/outcome', what: 'outcome', expected: 'failed', got: 'succeeded (done)' },
     { pointer: '/alert', what: 'alert', expected: 'the operators are told', got: 'nobody is told' },
     { pointer: '/moves', what: 'moves', expected: 'none', got: '/a -> /b' },
+  ])
+  t.same(compareRun({ deletions: ['/d'], notices: [{ step: 'n', message: 'Bye.' }, { step: 'n' }] }, run), [
+    { pointer: '/deletions', what: 'deletions', expected: '/d', got: '/c' },
+    { pointer: '/notices/0/message', what: 'n: message', expected: 'Bye.', got: 'Hello.' },
+    { pointer: '/notices/1', what: 'notice', expected: 'step n', got: 'none' },
+  ])
+  t.same(compareRun({ notices: [] }, run), [
+    { pointer: '/notices', what: 'notice', expected: 'no other notice', got: 'step n: Hello.' },
   ])
   t.same(
     compareRun(

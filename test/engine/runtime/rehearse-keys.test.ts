@@ -45,6 +45,14 @@ t.test('a rehearsal needs no key: what would be encrypted can be read, under its
       ['/outbound/acme_dallas_20261120.asc.sig', null],
     ],
   )
+  t.same(
+    (run!.deliveries as SentFile[]).map(({ seal }) => seal),
+    [
+      'sent encrypted for acme-key, platform-key (OpenPGP), signed by platform-key; readable here, and of another size',
+      undefined,
+      undefined,
+    ],
+  )
   t.match(texts[0], /^Call ID,Seconds\n/)
   t.equal(texts[1], 'Here stands the signature of acme_dallas_20261120.csv by platform-key.\n')
 })

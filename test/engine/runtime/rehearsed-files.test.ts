@@ -4,6 +4,8 @@ import t from 'tap'
 import { rehearsal as parts } from '../../../engine/app.ts'
 import { compileJob } from '../../../engine/config/compile.ts'
 import { deletionEffects } from '../../../engine/core/changes/deletion-effects.ts'
+import { targetsOf } from '../../../engine/core/changes/delivery-effects.ts'
+import { testJob } from '../../../engine/runtime/job-tests.ts'
 import { rehearse } from '../../../engine/runtime/rehearsal.ts'
 import { load, manifestsFolder, readCase } from '../config/golden.ts'
 
@@ -26,7 +28,10 @@ t.test('awaited files are there, packed, listed and delivered, without any time 
   )
   t.equal(run!.outcome, 'succeeded', run!.note)
   t.same(run!.path, ['build', 'agents', 'pack', 'gz', 'list', 'upload', 'tidy'])
-  t.equal(run!.deliveries.length, 3)
+  t.same(
+    run!.deliveries.map((sent) => 'seal' in sent && sent.seal),
+    ['sent encrypted with the passphrase acme-zip (AES-256); here it is "rehearsal"', false, false],
+  )
   t.match(run!.steps[2]!.note, /: 3 files, encrypted \(AES-256\)/, 'the report and two awaited files')
 })
 
@@ -34,11 +39,23 @@ t.test('where a test says that none are there the wait is over at once', async (
   const given = { callCenter: 'dallas', steps: { agents: { files: [] } } }
   const [run] = await rehearse(parts, { ...request, snapshot: compiled('acme/eod'), given }, never)
   t.match(run, { outcome: 'skipped', path: ['build', 'agents'], deliveries: [] })
+  const failing = { callCenter: 'dallas', steps: { agents: { fails: 'FILE_AWAITED' } } }
+  const [failed] = await rehearse(
+    parts,
+    { ...request, snapshot: compiled('acme/eod'), given: failing },
+    never,
+  )
+  t.equal(
+    failed!.note,
+    'FILE_AWAITED: a path of sftp did not come within 4h: given by the test',
+    'no detail of the message is left open',
+  )
 })
 
 t.test('a posted file is deleted in the rehearsal alone', async (t) => {
   const [run] = await rehearse(parts, { ...request, snapshot: compiled('acme/posted'), given: {} }, never)
   t.match(run, { outcome: 'succeeded', note: '/in/sample.csv deleted' })
+  t.same([run!.moves, run!.deletions], [[], [{ step: 'tidy', connection: 'sftp', path: '/in/sample.csv' }]])
 })
 
 t.test('a plan says plainly what will be deleted for good', async (t) => {
@@ -55,5 +72,40 @@ t.test('a plan says plainly what will be deleted for good', async (t) => {
       manifest: { ...compiled('acme/eod').manifest, steps: [] },
     }),
     [{ kind: 'deletion-lost' }],
+  )
+})
+
+t.test('files that were waited for are moved and deleted in the rehearsal alone', async (t) => {
+  const made = compileJob(load(await readCase(join(manifestsFolder, 'ok/files-in-place'))), 'acme/eod')
+  if ('problem' in made) throw new Error(made.problem.message)
+  const { snapshot } = made
+  const given = { steps: { agents: { files: ['agents_1.csv', 'agents_2.csv'] } } }
+  const [run] = await rehearse(parts, { ...request, snapshot, given }, never)
+  t.match(run, { outcome: 'succeeded', note: '/in/agents_1.csv deleted; /in/agents_2.csv deleted' })
+  t.match(run!.moves, [{ step: 'done', to: '/in/done/20260101/acme-rosters_sample.csv' }])
+  t.equal(run!.moves.length, 1)
+  t.match(run!.deletions, [
+    { step: 'tidy', connection: 'sftp', path: '/in/agents_1.csv' },
+    { step: 'tidy', path: '/in/agents_2.csv' },
+  ])
+  const deleted = deletionEffects(null, snapshot)
+  t.match(deleted, [{ step: 'tidy', files: 'each file that agents finds at sftp:/in/agents_*.csv' }])
+  t.match(
+    targetsOf(snapshot).filter(({ step }) => step === 'done'),
+    [{ connection: 'sftp', path: '/in/done/{slot:yyyyMMdd}', fileName: '{client}-{name}.{ext}' }],
+  )
+})
+
+t.test('a job test gives the files that are waited for, and expects deletions and notices', async (t) => {
+  const repository = load(await readCase(join(manifestsFolder, 'ok/test-of-files')))
+  const { problem, tests } = await testJob(parts, repository, 'acme/eod', 'jobs.d/acme/eod.test.yaml', never)
+  t.equal(problem, null)
+  t.same(
+    tests.map(({ differences, passed }) => [passed, differences]),
+    [
+      [true, []],
+      [true, []],
+      [true, []],
+    ],
   )
 })

@@ -95,11 +95,16 @@ const ok: Play = async () => ({ ok: true, note: 'done' })
 /** A step that delivers once to `target`; `sends` counts how often something really left. */
 function createDelivery(
   sends: string[],
-  options: { look?: () => Promise<boolean>; fail?: () => Promise<void>; onDoubt?: 'hold' | 'resend' } = {},
+  options: {
+    target?: string
+    look?: () => Promise<boolean>
+    fail?: () => Promise<void>
+    onDoubt?: 'hold' | 'resend'
+  } = {},
 ): Play {
   return async ({ deliver }) => {
     await deliver({
-      target: 'sftp:acme-sftp:/out/a.csv',
+      target: options.target ?? 'sftp:acme-sftp:/out/a.csv',
       file: null,
       ...(options.look && { look: options.look }),
       ...(options.onDoubt && { onDoubt: options.onDoubt }),
@@ -344,7 +349,9 @@ t.test('a mail in doubt is held for a person, or sent again where the step says 
       stop.abort(new Error('gone'))
       await new Promise(() => undefined) // A killed engine records nothing more.
     }
-    const stage = createStage(t, { a: createDelivery(sends, { fail: die, onDoubt }) })
+    const stage = createStage(t, {
+      a: createDelivery(sends, { target: 'mail:mail:daily@acme.example', fail: die, onDoubt }),
+    })
     const id = await stage.queueRun()
     const walking = t.rejects(stage.walk(id, stop.signal), /gone/)
     await until(() => stop.signal.aborted)

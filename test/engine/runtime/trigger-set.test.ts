@@ -56,7 +56,11 @@ t.test('slots of a suspended job are skipped with who and why; resumed, the next
     clock,
     log,
     suspension: () => (suspended ? held : undefined),
-    onRuns: (ids) => started.push(...ids),
+    async recordDue(due) {
+      const runIds = await ledger.recordDue(due)
+      started.push(...runIds)
+      return runIds
+    },
   })
   t.teardown(() => set.stop())
   const { manifest } = createSnapshot()
@@ -100,7 +104,7 @@ t.test('a suspended drop folder is not looked at, and is again once resumed', as
     clock: createManualClock('2026-11-22T12:30:00Z'),
     log: createMemoryLog(),
     suspension: () => (suspended ? held : undefined),
-    onRuns: () => undefined,
+    recordDue: ledger.recordDue,
   })
   const { manifest } = createSnapshot()
   const folders = [{ connection: 'acme-sftp', path: '/in' }]

@@ -20,7 +20,8 @@ function createStage(t: Test, { perMinute = 6000, requestTimeoutMs = 30_000 } = 
   const engine = {
     isReady: () => true,
     queueSize: () => ({ waiting: 0, working: 0 }),
-    status: async () => ({ source: { ok: true }, syncs: [], jobs: [] }),
+    status: async () => ({ source: { ok: true }, syncs: [], jobs: [], returned: [] }),
+    bounces: { counts: () => ({}) },
     sync: () => ({ last: undefined, lastReadMs: null }),
     policies: () => new Map([['acme', { name: 'acme', eventsPerMinute: perMinute }]]),
     async acceptEvent(event: Accepted) {

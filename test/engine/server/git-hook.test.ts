@@ -138,7 +138,7 @@ t.test('the secret is read once in 10 s, and trouble with it is told once', asyn
     clock.jump(10_000)
     t.equal(await find(), undefined)
   }
-  t.same(log.lines, ['error: the secret of Git hooks cannot be used'])
+  t.same(log.lines, ['error: the secret of hooks cannot be used'])
   answer = secret
   t.equal(await find(), undefined, 'not before the 10 s are over')
   clock.jump(10_000)

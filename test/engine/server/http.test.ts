@@ -27,7 +27,9 @@ function createStage(t: Test, keysAreRead: Promise<void> = Promise.resolve()) {
       source: { ok: true },
       syncs: [],
       jobs: [{ sync: 'Synced', health: 'Healthy', holds: [] }],
+      returned: [{}, {}, {}],
     }),
+    bounces: { counts: () => ({ returned: 2, other: 5 }) },
     sync: () => ({ last: undefined, lastReadMs: null }),
     async acceptEvent(event: Accepted) {
       const before = accepted.find(({ client, id }) => client === event.client && id === event.id)
@@ -227,6 +229,8 @@ t.test("health is open, metrics are the operators'", async (t) => {
   )
   const metrics = await server.inject({ url: '/metrics', headers: { authorization: 'Bearer operators' } })
   t.equal(metrics.statusCode, 200)
+  t.match(metrics.body, /jobsd_bounces_total\{outcome="other"\} 5/)
+  t.match(metrics.body, /jobsd_returned_recipients 3/)
   t.match(metrics.body, /jobsd_runs\{state="waiting"\} 2/)
   t.match(metrics.body, /jobsd_jobs\{sync="Synced",health="Healthy"\} 1/)
   t.equal((await server.inject('/anything')).statusCode, 404)

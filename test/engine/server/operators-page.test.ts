@@ -95,7 +95,17 @@ const quiet: OperatorsInput = {
   breakers: [],
   deliveries: [],
   expectations: [],
+  returned: [],
 }
+
+t.test('jobs that wait for files say for what, and are no trouble', async (t) => {
+  const message = 'await waits for share:/in/a.csv since 2026-11-23 18:30'
+  const job = { job: 'acme/eod', sync: 'Synced', reason: 'RunInProgress', message, holds: [] } as const
+  const text = textOf(renderOperatorsPage({ ...quiet, jobs: [{ ...job, health: 'Progressing' }] }))
+  t.match(text, `Jobs that wait for files Job For what, since when and until when acme/eod ${message}`)
+  t.match(text, 'Nothing needs attention.')
+  t.notMatch(textOf(renderOperatorsPage(quiet)), 'wait for files')
+})
 
 t.test('each trouble has its line above, its table below and its command', async (t) => {
   const at = '2026-11-23T19:00:00.000Z'
@@ -116,12 +126,27 @@ t.test('each trouble has its line above, its table below and its command', async
     ],
     breakers: [{ connection: 'acme-sftp', failures: 5, reason: 'cannot reach it', until: at }],
     expectations: [{ job: 'acme/eod', at, outcome: 'missing' }],
+    returned: [
+      {
+        connection: 'mail',
+        address: 'ann@acme.example',
+        client: 'acme',
+        count: 3,
+        firstAt: at,
+        lastAt: at,
+        status: '5.1.1',
+        diagnostic: '550 <b>unknown</b>',
+      },
+    ],
     unfinished: [
       { client: 'acme', state: 'running' },
       { client: 'acme', state: 'queued' },
     ],
   })
   const text = textOf(html)
+  t.match(text, '1 recipient whose mails came back')
+  t.match(text, 'jobsd bounces --clear ann@acme.example --connection mail --why')
+  t.match(html, '550 &lt;b&gt;unknown')
   for (const line of [
     'the disk is full',
     '1 job failed in its last run',

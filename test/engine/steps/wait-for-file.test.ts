@@ -35,11 +35,26 @@ t.test('offers the files of the day with their sha256 once they are there', asyn
   remote.drop('/in/agents_20261122-1.csv', 'one')
   remote.drop('/in/agents_20261122-2.csv.part', 'half')
   const { files, note } = await waitForFileStep.run(step, context)
-  t.match(files, [
-    { fileName: 'agents_20261122-1.csv', sha256: sha256Of(Buffer.from('one')), origin: null, rows: null },
-  ])
+  t.match(files, [{ fileName: 'agents_20261122-1.csv', sha256: sha256Of(Buffer.from('one')), rows: null }])
   t.equal(files!.length, 1)
   t.equal(note, 'agents_20261122-1.csv came to share, 3 bytes')
+})
+
+t.test('it tells since when it waits, for what and until when, the same at each look', async (t) => {
+  const { clock, context } = setUp()
+  const notes: string[] = []
+  for (const timeout of ['1h', '1h', '6h', '3d']) {
+    notes.push((await waitForFileStep.run({ ...step, timeout }, context)).note)
+    await clock.advance(60_000)
+  }
+  const place = 'waits for share:/in/agents_20261122*.csv since 2026-11-22 18:31 until'
+  const why = 'at the latest (America/Chicago): 0 of 1 file there'
+  t.same(notes, [
+    `${place} 19:31 ${why}`,
+    `${place} 19:31 ${why}`,
+    `${place} 2026-11-23 00:31 ${why}`,
+    `${place} 2026-11-23 18:30 ${why}`,
+  ])
 })
 
 t.test('its deadline counts from the first start, also where it began anew meanwhile', async (t) => {
