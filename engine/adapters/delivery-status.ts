@@ -51,7 +51,7 @@ function readAction(text = '', status: string): BounceAction | undefined {
 function readAddress(text = ''): string {
   const address = text.slice(text.indexOf(';') + 1).trim()
   const bare = /^<([^<>]*)>$/.exec(address)?.[1] ?? address
-  return bare.length > longestAddress || /\s/.test(bare) ? '' : bare
+  return bare.length > longestAddress || /[\s\p{Cc}\p{Cf}]/u.test(bare) ? '' : bare
 }
 
 /** `smtp; 550 5.1.1 unknown user` without its type. */

@@ -11,6 +11,11 @@ import { createSealer, letGo } from './sftp-sealer.ts'
 /** Keys as bytes, of which Node makes an object again for each packet, and for each fails twice to see one in them. */
 const KEY_FIELDS = ['_encKey', '_decipherKey', '_macKey'] as const
 
+/** What a cipher of ssh2 can do. One that can do more is asked for more, and stays. */
+const CIPHER_METHODS = 'allocPacket constructor encrypt free'
+/** Four that stay the same, and eight that count. */
+const IV_BYTES = 12
+
 type Keyed = Partial<Record<(typeof KEY_FIELDS)[number], unknown>>
 
 interface Protocol {
@@ -59,9 +64,12 @@ function easeKeys(holder: Keyed | undefined): number {
 }
 
 function replaceCipher(protocol: Protocol, socket: Socket): boolean {
-  const { _encKey: key, _encIV: iv, _encSSLName: cipher, outSeqno } = protocol._cipher ?? {}
+  const { _cipher: own = {} } = protocol
+  const { _encKey: key, _encIV: iv, _encSSLName: cipher, outSeqno } = own
   if (cipher !== 'aes-128-gcm' && cipher !== 'aes-256-gcm') return false
   if (!Buffer.isBuffer(key) || !Buffer.isBuffer(iv) || typeof outSeqno !== 'number') return false
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(own)).sort().join(' ')
+  if (methods !== CIPHER_METHODS || iv.length !== IV_BYTES) return false
   protocol._cipher = createSealer({
     cipher,
     key: createSecretKey(key),

@@ -75,8 +75,9 @@ async function renameToFree(
   target: Target,
   before: () => Promise<void> = async () => {},
 ): Promise<void> {
-  // Asked for together: a small file is mostly waiting for answers.
-  const [there] = await Promise.all([lookAt(wire, target.real), before()])
+  // Asked for together, as a small file is mostly waiting for answers. The look comes last: closing takes its time where
+  // a server stores the file only then, and somebody else's may appear meanwhile.
+  const [, there] = await Promise.all([before(), lookAt(wire, target.real)])
   if (there) throw new JobsdError('FILE_EXISTS', { path: target.path })
   await renamePlain(wire, from, target)
 }

@@ -8,7 +8,7 @@ import { joinNames, splitFilePath } from './file-paths.ts'
 import { countBytes } from './local-bytes.ts'
 import { SMALL_BYTES } from './read-to-send.ts'
 import { readBody } from './sftp-bodies.ts'
-import { isStatus, NO_SUCH_FILE } from './sftp-errors.ts'
+import { isStatus, NO_SUCH_FILE, translateStatus } from './sftp-errors.ts'
 import { type NamesTaken, publish, publishTemporary } from './sftp-names.ts'
 import type { SftpWire } from './sftp-operation.ts'
 import { type WholeFile, writeTemporary } from './sftp-temporary.ts'
@@ -16,6 +16,8 @@ import { enterFolder, kindOf, lookAt, type Tree } from './sftp-tree.ts'
 
 const FRESH_MS = 1_000
 const MAX_FOLDERS = 1_000
+/** What a put may end with where something stands at its target that nobody had looked at. */
+const refusals: readonly string[] = ['FILE_EXISTS', 'TARGET_FULL', 'TARGET_REFUSED', 'VERIFY_FAILED']
 
 /** What a put uses besides its request. */
 export interface PutParts {
@@ -45,12 +47,11 @@ export async function putFile(wire: SftpWire, request: PutRequest, parts: PutPar
   }
   /** What stands at the target is the better reason, where it was not looked at before. */
   const tellBy = async (error: unknown) => {
-    const mayBeThere = isStatus(error) || (error instanceof JobsdError && error.code === 'FILE_EXISTS')
-    if (judgesLate && mayBeThere) await judge()
+    if (judgesLate && error instanceof JobsdError && refusals.includes(error.code)) await judge()
     return error
   }
   const file = await write().catch(async (error: unknown) => {
-    if (!isStatus(error, NO_SUCH_FILE)) throw await tellBy(error)
+    if (!isStatus(error, NO_SUCH_FILE)) throw await tellBy(translateStatus(error, connection, request.path))
     // The folder went away since it was looked at.
     parts.folders.forget(folder)
     parent = await parts.folders.enter(wire, folder)
@@ -58,6 +59,7 @@ export async function putFile(wire: SftpWire, request: PutRequest, parts: PutPar
   })
   const named = await nameFile(wire, file, { parent, name }, request, parts.taken).catch(
     async (error: unknown) => {
+      // A server's bare answer is none of the target's: what stands there may be this file by now.
       throw await tellBy(error)
     },
   )
@@ -91,26 +93,24 @@ async function nameFile(
   wire: SftpWire,
   file: WholeFile,
   { parent, name }: { parent: string; name: string },
-  { path, overwrite, naming }: PutRequest,
+  { path, overwrite, naming, size }: PutRequest,
   taken: NamesTaken,
 ): Promise<string> {
+  // Closing and the look are asked for together only where a rename is soon behind them.
+  const whole = overwrite === 'fail' && size <= SMALL_BYTES ? file : await closeWhole(file)
   if (overwrite !== 'rename') {
     const target = { real: joinNames(parent, [name]), path }
-    if (overwrite === 'replace') {
-      await file.close()
-      await publish(wire, file.temporary, target, overwrite, taken)
-    } else await publishTemporary(wire, file, target, taken)
+    if (overwrite === 'replace') await publish(wire, whole.temporary, target, overwrite, taken)
+    else await publishTemporary(wire, whole, target, taken)
     return path
   }
-  await file.close()
-  const closed = { temporary: file.temporary, close: async () => {} }
   for (const other of alternativeNames(name)) {
     const real = joinNames(parent, [other])
     if (await lookAt(wire, real)) continue
     const named = path.slice(0, path.lastIndexOf('/') + 1) + other
     await naming?.(named)
     try {
-      await publishTemporary(wire, closed, { real, path: named }, taken)
+      await publishTemporary(wire, whole, { real, path: named }, taken)
       return named
     } catch (error) {
       // Somebody else took it just now.
@@ -118,6 +118,11 @@ async function nameFile(
     }
   }
   throw new JobsdError('FILE_EXISTS', { path })
+}
+
+async function closeWhole(file: WholeFile): Promise<WholeFile> {
+  await file.close()
+  return { ...file, close: async () => {} }
 }
 
 /** Folders that puts enter, each looked at once a second at most: many files go to one at the same time. */

@@ -18,7 +18,7 @@ const RANDOM_BYTES = 16 * 1024
 export interface Sealer {
   /** Counts the packets; ssh2 sets it back when the keys change. */
   outSeqno: number
-  /** A packet with room for so many bytes of payload from byte 5 on; to be sealed before the next is asked for. */
+  /** A packet with room for so many bytes of payload from byte 5 on. */
   allocPacket(payloadBytes: number): Buffer
   encrypt(packet: Buffer): void
   free(): void
@@ -45,6 +45,8 @@ export function createSealer({ cipher: name, key, iv, outSeqno, write }: SealerP
   const free: Buffer[] = []
   let slab: Buffer | undefined
   let used = 0
+  /** Whether a packet is in `large` that is not sealed yet. */
+  let isLent = false
   let isOver = false
 
   function room(bytes: number): Buffer {
@@ -74,7 +76,9 @@ export function createSealer({ cipher: name, key, iv, outSeqno, write }: SealerP
       const filling = BLOCK_BYTES - (bare % BLOCK_BYTES)
       const paddingBytes = filling < LEAST_PADDING_BYTES ? filling + BLOCK_BYTES : filling
       const bytes = LENGTH_BYTES + bare + paddingBytes
-      const packet = isLarge(bytes) ? large.subarray(0, bytes) : Buffer.allocUnsafe(bytes)
+      const isLending = isLarge(bytes) && !isLent
+      if (isLending) isLent = true
+      const packet = isLending ? large.subarray(0, bytes) : Buffer.allocUnsafe(bytes)
       packet.writeUInt32BE(bytes - LENGTH_BYTES, 0)
       packet[LENGTH_BYTES] = paddingBytes
       padding(packet, LENGTH_BYTES + bare)
@@ -82,11 +86,15 @@ export function createSealer({ cipher: name, key, iv, outSeqno, write }: SealerP
     },
     encrypt(packet) {
       if (isOver) return
+      if (packet.buffer === large.buffer) isLent = false
       const cipher = createCipheriv(name, key, iv, { authTagLength: TAG_BYTES })
       const length = packet.subarray(0, LENGTH_BYTES)
       cipher.setAAD(length)
       const sealed = cipher.update(packet.subarray(LENGTH_BYTES))
       cipher.final()
+      // Before anything else can go wrong: no two packets may ever have one number under one key.
+      countUp(iv)
+      this.outSeqno = (this.outSeqno + 1) >>> 0
       const bytes = packet.length + TAG_BYTES
       const isInSlab = isLarge(packet.length)
       const out = isInSlab ? room(bytes) : Buffer.allocUnsafe(bytes)
@@ -97,8 +105,6 @@ export function createSealer({ cipher: name, key, iv, outSeqno, write }: SealerP
         letGo(sealed)
         send(out)
       } else write(out)
-      countUp(iv)
-      this.outSeqno = (this.outSeqno + 1) >>> 0
     },
     free() {
       isOver = true

@@ -22,7 +22,7 @@ export interface SmtpMailerOptions {
   /** What EHLO says. Default: this machine's name. */
   hostname?: string
   timeouts?: Partial<SmtpTimeouts>
-  /** Awaited with a session in hand, before anything of a mail is said. */
+  /** Awaited for each mail that has a place among the sessions, before it has one. */
   turn?: Turn | undefined
 }
 
@@ -33,12 +33,13 @@ export interface SmtpMailerOptions {
  */
 export function createSmtpMailer(
   connection: SmtpConnection,
-  { secrets, hostname, ...options }: SmtpMailerOptions,
+  { secrets, hostname, turn, ...options }: SmtpMailerOptions,
 ): Mailer & { close(): Promise<void> } {
   const timeouts = { ...smtpTimeouts, ...options.timeouts }
   const pool = createSmtpPool(connection, {
     hostname,
     timeouts,
+    turn,
     password: async () => connection.password && (await secrets.resolve(connection.password.secret)),
   })
 
@@ -55,7 +56,6 @@ export function createSmtpMailer(
     async function sendBy(session: SmtpSession): Promise<SMTPConnectionSendInfo> {
       let gate: Gate | undefined
       try {
-        await options.turn?.(signal)
         const body = sign(await openMessage(connection, message))
         gate = createGate(body, {
           begin() {

@@ -1,6 +1,7 @@
 /** The sessions with one mail server: as many as the connection allows, each kept a while for the next mail. */
 import type { SmtpConnection } from '../core/manifest.ts'
 import type { Secret } from '../core/secret.ts'
+import type { Turn } from './pace.ts'
 import { createSlots } from './slots.ts'
 import {
   disconnected,
@@ -44,6 +45,8 @@ export interface SmtpPoolOptions {
   timeouts: SmtpTimeouts
   /** Asked for every mail, so that a new password is used at once. */
   password: () => Promise<Secret | undefined>
+  /** Awaited before a session is taken: one that waited along would be silent for too long, for the server and for us. */
+  turn: Turn | undefined
 }
 
 export function createSmtpPool(connection: SmtpConnection, options: SmtpPoolOptions): SmtpPool {
@@ -141,6 +144,7 @@ export function createSmtpPool(connection: SmtpConnection, options: SmtpPoolOpti
         }
       }
       try {
+        await options.turn?.(signal)
         const password = (await options.password())?.reveal()
         signal.throwIfAborted()
         const kept = await wakeSeat(password, signal)

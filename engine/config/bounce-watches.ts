@@ -15,9 +15,13 @@ export function compileBounceWatches(config: Config, before: readonly BounceWatc
     else if (place && !isBroken(mailbox.connection)) watches.push({ connection, mailbox: place })
   }
   const known = new Set(watches.map(({ connection }) => connection.name))
-  const isKept = ({ connection: { name }, mailbox }: BounceWatch): boolean =>
-    !known.has(name) &&
-    config.files.has(connectionFile(name)) &&
-    (isBroken(name) || (mailbox !== null && isBroken(mailbox.name)))
+  /** Of one that is sound, what it says now counts: it may have given its mailbox up. */
+  const isKept = ({ connection: { name } }: BounceWatch): boolean => {
+    if (known.has(name) || !config.files.has(connectionFile(name))) return false
+    if (isBroken(name)) return true
+    const now = config.connections.get(name)?.value
+    const mailbox = now?.type === 'smtp' ? now.bounces?.mailbox : undefined
+    return mailbox !== undefined && isBroken(mailbox.connection)
+  }
   return [...watches, ...before.filter(isKept)]
 }

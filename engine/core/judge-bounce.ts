@@ -4,6 +4,8 @@ import type { DeliveryState, Instant, JobId, Sha256 } from './model.ts'
 
 /** A mail of the engine's own, found by its Message-ID. */
 export interface KnownMail {
+  /** Of the mail, however a report writes its Message-ID. */
+  id: string
   connection: string
   recipients: string[]
   state: DeliveryState

@@ -45,13 +45,13 @@ export function createRecordDue(parts: BeginParts): (due: DueRecord) => Promise<
   return async (due) => {
     // Of a group the ledger decides who comes next.
     if (due.group || due.passedOver !== undefined) return record(due)
-    let snapshot: Snapshot
-    try {
-      snapshot = await parts.snapshot(due.snapshot)
-    } catch {
-      // Whoever works on the run tells it.
-      return record(due)
-    }
+    let snapshot: Snapshot | undefined
+    // Not awaited: what is due comes before whatever is asked of the ledger from now on, such as a reconcile that renames
+    // its job. A snapshot in memory is here before the transaction; without one the run waits.
+    parts.snapshot(due.snapshot).then(
+      (found) => (snapshot = found),
+      () => undefined, // Whoever works on the run tells it.
+    )
     /** As it was decided on each: the transaction may be done again. */
     const chosen: Choices = new Map()
     const choose = (runId: string): StepName | undefined => {
@@ -76,8 +76,8 @@ export function createRecordDue(parts: BeginParts): (due: DueRecord) => Promise<
     }
   }
 
-  function chooseFor(run: WaitingRun, snapshot: Snapshot): Choice | undefined {
-    if (parts.isBehind() || startOf(run, snapshot) > clock.now().getTime()) return undefined
+  function chooseFor(run: WaitingRun, snapshot: Snapshot | undefined): Choice | undefined {
+    if (!snapshot || parts.isBehind() || startOf(run, snapshot) > clock.now().getTime()) return undefined
     const connections = connectionsOf(run, snapshot)
     const attempt = findAttempt(run, snapshot, parts, connections)
     const admission = attempt && queue.admit({ ...run, connections })

@@ -28,7 +28,10 @@ export interface MailboxParts {
 export type WatchedMailbox = Required<BounceWatch> & { mailbox: NonNullable<BounceWatch['mailbox']> }
 
 export interface Mailbox {
-  /** Takes what two looks found the same; true where there is more to take at once. Throws where the folder cannot be listed. */
+  /**
+   * Takes what two looks found the same; true where there is more to take at once. Throws where the folder cannot be
+   * listed, and where nothing could be taken of what had not failed beside others before.
+   */
   look(signal: AbortSignal): Promise<boolean>
 }
 
@@ -40,6 +43,8 @@ export function openMailbox({ connection, mailbox }: WatchedMailbox, parts: Mail
   /** Recorded, but not moved yet, by path: where to. */
   const recorded = new Map<string, { state: string; aside: string }>()
   const failing = new Set<string>()
+  /** Those of them that failed while others could be taken: it is their own fault, not the mailbox's. */
+  const odd = new Set<string>()
 
   /** undefined: it is gone, or somebody writes it yet. */
   async function read(files: RemoteFiles, entry: FileEntry, signal: AbortSignal) {
@@ -63,18 +68,20 @@ export function openMailbox({ connection, mailbox }: WatchedMailbox, parts: Mail
     }
   }
 
-  async function take(files: RemoteFiles, entry: FileEntry, signal: AbortSignal): Promise<void> {
+  /** false where it is to be left for another look. */
+  async function take(files: RemoteFiles, entry: FileEntry, signal: AbortSignal): Promise<boolean> {
     const state = stateOf(entry)
     const before = recorded.get(entry.path)
     if (before?.state !== state) {
       const found = await read(files, entry, signal)
-      if (!found) return
+      if (!found) return false
       await parts.take({ connection: connection.name, source: 'mailbox', ...found })
       recorded.set(entry.path, { state, aside: asideFolders[found.mail.kind] })
     }
     // Where the engine ends here, the next one reads it again: the ledger knows it by then.
     await moveAside(files, entry, recorded.get(entry.path)?.aside ?? '', signal)
     recorded.delete(entry.path)
+    return true
   }
 
   async function moveAside(
@@ -102,14 +109,18 @@ export function openMailbox({ connection, mailbox }: WatchedMailbox, parts: Mail
       const same = entries.filter((entry) => seen.get(entry.path) === stateOf(entry))
       seen = new Map(entries.map((entry) => [entry.path, stateOf(entry)]))
       for (const path of recorded.keys()) if (!seen.has(path)) recorded.delete(path)
-      for (const path of failing) if (!seen.has(path)) failing.delete(path)
+      for (const paths of [failing, odd]) for (const path of paths) if (!seen.has(path)) paths.delete(path)
       let taken = 0
-      for (const entry of same.slice(0, maxFiles)) {
+      let trouble: JobsdError | undefined
+      // Those that could not be taken come last: as many of them as are taken by one look would keep it from all others.
+      const isFailing = ({ path }: FileEntry) => failing.has(path)
+      const inTurn = [...same.filter((entry) => !isFailing(entry)), ...same.filter(isFailing)]
+      for (const entry of inTurn.slice(0, maxFiles)) {
         signal.throwIfAborted()
         try {
-          await take(files, entry, signal)
-          taken += 1
+          if (await take(files, entry, signal)) taken += 1
           failing.delete(entry.path)
+          odd.delete(entry.path)
         } catch (error) {
           signal.throwIfAborted()
           if (!(error instanceof JobsdError)) throw error
@@ -118,8 +129,11 @@ export function openMailbox({ connection, mailbox }: WatchedMailbox, parts: Mail
           if (!failing.has(entry.path))
             log.error({ ...about, reason: error.message }, 'a returned mail cannot be taken')
           failing.add(entry.path)
+          if (!odd.has(entry.path)) trouble = error
         }
       }
+      if (taken === 0 && trouble) throw trouble
+      if (taken > 0) for (const path of failing) odd.add(path)
       return taken > 0 && same.length > maxFiles
     },
   }

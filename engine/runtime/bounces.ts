@@ -120,7 +120,7 @@ export function createBounces(parts: BounceParts): Bounces {
     const notice = {
       kind: 'warning' as const,
       title: `the mailbox of returned mails of ${connection.name} cannot be read`,
-      message: `${isKnown ? reason : 'An error inside jobsd: the log has its stack.'} Nobody hears of mails that come back until this is over.`,
+      message: `${isKnown ? reason : 'An error inside jobsd: the log has its stack.'} Mails that come back may not be heard of until this is over.`,
       facts: [{ name: 'Mailbox', value: `${mailbox.name}:${connection.bounces?.mailbox?.folder}` }],
       list: [],
       next: 'It is tried again at every look.',

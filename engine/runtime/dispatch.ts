@@ -55,8 +55,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   const now = () => clock.now().toISOString()
   /** To be read from the ledger and queued. */
   let pending = new Set<string>()
-  let reading: Promise<void> | undefined
+  let isReading = false
   let readingCount = 0
+  let restoring = 0
   /** As they were read last. */
   const rows = new Map<string, WaitingRun>()
   /** Recorded as begun. */
@@ -80,18 +81,24 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     onFollow: enqueue,
   })
 
+  /** Whether recorded runs are not in the queue yet. */
+  function isBehind(): boolean {
+    return pending.size > 0 || readingCount > 0 || restoring > 0
+  }
+
   function enqueue(runIds: string[]): void {
     for (const runId of runIds) pending.add(runId)
-    if (pending.size > 0) reading ??= readPending().finally(() => (reading = undefined))
+    if (pending.size > 0 && !isReading) void readPending()
   }
 
   function enqueueDue(due: DueRecord, runIds: string[]): void {
-    // A group may have skipped or replaced some: the ledger knows.
-    if (due.group || due.passedOver !== undefined) enqueue(runIds)
+    // A group may have skipped or replaced some: the ledger knows. And none overtakes what is on its way into the queue.
+    if (due.group || due.passedOver !== undefined || isBehind()) enqueue(runIds)
     else for (const id of runIds) void send(toWaitingRun(due, id))
   }
 
   async function readPending(): Promise<void> {
+    isReading = true
     while (pending.size > 0) {
       const ids = [...pending]
       pending = new Set()
@@ -115,6 +122,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         readingCount = 0
       }
     }
+    // In the same turn as the last look: what comes from here on is nobody's yet.
+    isReading = false
   }
 
   async function send(row: WaitingRun): Promise<void> {
@@ -228,7 +237,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     record: createRecordDue({
       ...{ ledger, queue, breakers, clock },
       snapshot: parts.snapshot,
-      isBehind: () => pending.size > 0 || readingCount > 0,
+      isBehind,
       onBegun(run, admission) {
         begun.set(run.id, run)
         admission.begin()
@@ -238,8 +247,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       onWaiting: enqueueDue,
     }),
     async enqueueAll() {
-      // What waits for its moment is not cut short.
-      for (const row of await ledger.waitingRuns()) if (!later.has(row.id)) await send(row)
+      restoring += 1
+      try {
+        // What waits for its moment is not cut short.
+        for (const row of await ledger.waitingRuns()) if (!later.has(row.id)) await send(row)
+      } finally {
+        restoring -= 1
+      }
     },
     async cancel(runId, { who, why }) {
       const audit = { who: checkAuditText('who', who), why: checkAuditText('why', why), at: now() }

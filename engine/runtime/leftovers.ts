@@ -63,6 +63,8 @@ export function createSweep(parts: LeftoverParts): (signal: AbortSignal) => Prom
   return async (signal) => {
     const nowMs = clock.now().getTime()
     const untilMs = nowMs - restMs
+    // The clock was set back.
+    if (doneMs !== undefined && doneMs > untilMs) doneMs = undefined
     for (let fromMs = Math.max(doneMs ?? 0, untilMs - reachMs); fromMs < untilMs; ) {
       const beforeMs = Math.min(fromMs + hourMs, untilMs)
       const [from, before] = [fromMs, beforeMs].map((ms) => new Date(ms).toISOString()) as [string, string]

@@ -37,8 +37,8 @@ export const mutations: Mutation[] = [
       },
       {
         file: sftp,
-        from: 'else await publishTemporary(wire, file, target, taken)',
-        to: 'else await file.close()',
+        from: 'else await publishTemporary(wire, whole, target, taken)',
+        to: 'else await whole.close()',
       },
     ],
     noticedBy: { test: 'test/crash/order.test.ts' },
@@ -71,7 +71,7 @@ export const mutations: Mutation[] = [
         to: "if (reason === '') throw new JobsdError('VERIFY_FAILED'",
       },
     ],
-    noticedBy: { test: 'test/contracts/object-store.test.ts' },
+    noticedBy: { test: 'test/engine/adapters/s3-faults.test.ts' },
   },
   {
     guard: 'unique key of what is due',

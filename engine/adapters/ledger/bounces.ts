@@ -35,8 +35,8 @@ export function* recordBounces(given: GivenBounces, now: Instant): Operation<Rec
     const known = yield* findMail(report)
     const { address, flags, ...judged } = judgeReport(report, known, connection)
     const record = { ...seen, ...judged }
-    const isMatched = record.outcome !== 'unmatched'
-    const key = isMatched ? `${record.messageId} ${address} ${record.action}` : `${digest} ${index}`
+    const isMatched = known !== undefined && record.outcome !== 'unmatched'
+    const key = isMatched ? `${known.id} ${address} ${record.action}` : `${digest} ${index}`
     if (!(yield* insertBounce(key, record))) continue
     records.push(record)
     if (!flags) continue
@@ -52,7 +52,7 @@ function* findMail({ messageId }: ReturnedReport): Operation<KnownMail | undefin
   const alert = yield* first(db.selectFrom('alert_mail').selectAll().where('message_id', '=', messageId))
   if (alert) {
     const recipients = JSON.parse(alert.recipients) as string[]
-    return { connection: alert.connection, recipients, state: 'confirmed', run: null }
+    return { id: messageId, connection: alert.connection, recipients, state: 'confirmed', run: null }
   }
   const id = readMailId(messageId)
   if (!id) return undefined
@@ -68,6 +68,7 @@ function* findMail({ messageId }: ReturnedReport): Operation<KnownMail | undefin
   const [kind, connection = '', recipients = ''] = row.target.split(':')
   if (kind !== 'mail') return undefined
   return {
+    id: id.delivery,
     connection,
     recipients: recipients.split(','),
     state: row.state as DeliveryState,
@@ -166,7 +167,7 @@ export function* clearReturned(
   return true
 }
 
-/** Before it is sent, so that it is known when it comes back. */
+/** Before it is sent, so that it is known when it comes back. Tried again it may go to others, by another connection. */
 export function* recordAlertMail(
   messageId: string,
   connection: string,
@@ -178,15 +179,18 @@ export function* recordAlertMail(
     db
       .insertInto('alert_mail')
       .values(row)
-      .onConflict((conflict) => conflict.doNothing()),
+      .onConflict((conflict) => conflict.column('message_id').doUpdateSet(row)),
   )
 }
 
+/** Adds to the run's note what is not in it yet: several of its steps may have something to say. */
 export function* noteRun({ runId, token }: RunGuard, note: string): Operation<void> {
+  const run = yield* first(db.selectFrom('run').select('note').where('id', '=', runId))
+  const parts = [run?.note ?? '', note].flatMap((text) => (text === '' ? [] : text.split('; ')))
   yield* change(
     db
       .updateTable('run')
-      .set({ note })
+      .set({ note: [...new Set(parts)].join('; ') })
       .where('id', '=', runId)
       .where('token', '=', token)
       .where('state', '=', 'running'),

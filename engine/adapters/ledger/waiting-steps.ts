@@ -7,8 +7,10 @@ export function* readWaitingSteps(): Operation<WaitingStep[]> {
   const rows = yield* all(
     db
       .selectFrom('run')
-      .innerJoin('step', 'step.run_id', 'run.id')
+      // Not an inner join: which of the two is read first is left to nobody, as most steps there are have ended.
+      .crossJoin('step')
       .select(['run.job', 'run.call_center', 'step.run_id', 'step.name', 'step.note'])
+      .whereRef('step.run_id', '=', 'run.id')
       .where('run.ended_at', 'is', null)
       .where('step.outcome', '=', 'running')
       .where('step.note', '!=', '')

@@ -58,3 +58,16 @@ t.test('runs that have not ended, and those of a group, are found without those 
     'SEARCH run USING INDEX run_of_group (group_name=?)',
   ])
 })
+
+t.test(
+  'what runs wait for, and what they left, is found without reading all steps and deliveries',
+  async (t) => {
+    const { ledger, plansOf } = createStage(t.testdir())
+    await ledger.waitingSteps()
+    await ledger.leftDeliveries({ from: now, before: now })
+    t.match(plansOf('run'), [
+      /^SCAN run USING INDEX run_unfinished; SEARCH step USING INDEX \S+ \(run_id=\?\)$/,
+      /^SEARCH run USING INDEX run_ended .*; SEARCH delivery USING INDEX delivery_once \(run_id=\?\)/,
+    ])
+  },
+)

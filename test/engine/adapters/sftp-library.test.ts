@@ -109,6 +109,39 @@ t.test('where the library keeps nothing of it, nothing is touched', async (t) =>
   t.same(protocol, { _cipher: { _encKey: 'text', _encSSLName: 'aes-128-gcm' }, _decipher: {} })
 })
 
+t.test('a cipher that is another one than that which is known stays', async (t) => {
+  class Known {
+    _encKey = randomBytes(16)
+    _encIV = randomBytes(12)
+    _encSSLName = 'aes-128-gcm'
+    outSeqno = 3
+    allocPacket() {}
+    encrypt() {}
+    free() {}
+  }
+  class Another extends Known {}
+  class LongIv extends Known {
+    override _encIV = randomBytes(16)
+  }
+  class More {
+    _encKey = randomBytes(16)
+    _encIV = randomBytes(12)
+    _encSSLName = 'aes-128-gcm'
+    outSeqno = 3
+    allocPacket() {}
+    encrypt() {}
+    free() {}
+    flush() {}
+  }
+  const ease = (cipher: object) => {
+    const protocol = { _cipher: cipher }
+    const { seals } = easePackets({ _protocol: protocol } as never, {} as never)
+    t.equal(protocol._cipher !== cipher, seals)
+    return seals
+  }
+  t.same([new Known(), new Another(), new LongIv(), new More()].map(ease), [true, false, false, false])
+})
+
 t.test('OpenSSH that asks for new keys every MiB gets a file whole', { skip: noSshd }, async (t) => {
   const { files } = await openSshd(t, { lines: ['RekeyLimit 1M', 'Ciphers aes128-gcm@openssh.com'] })
   const { request } = await requestOf(t, 12_000_000)

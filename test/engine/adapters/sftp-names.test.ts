@@ -1,7 +1,7 @@
 /** What stands at a name that a file is to get on an SFTP server. */
 import ssh2 from 'ssh2'
 import t, { type Test } from 'tap'
-import type { SftpScript } from '../../fakes/scripted-sftp.ts'
+import type { RequestName, ScriptedSftp, SftpScript } from '../../fakes/scripted-sftp.ts'
 import { failureOf, never, requestOf, stageSftp } from '../../fakes/sftp-stage.ts'
 
 const { STATUS_CODE } = ssh2.utils.sftp
@@ -20,31 +20,34 @@ function refuseLinks(name: string) {
   return name === hardlink ? { status: STATUS_CODE.OP_UNSUPPORTED } : ('ok' as const)
 }
 
-/** A server on which `/a.bin` appears as somebody else's just after a put has looked at it. */
-function stageLate(t: Test, script: SftpScript) {
-  const stage = stageSftp(t, {
+/** A server on which `/a.bin` appears as somebody else's at a put's request. */
+async function stageLate(t: Test, script: SftpScript, moment: RequestName) {
+  let started: ScriptedSftp | undefined
+  const stage = await stageSftp(t, {
     script: {
       renameReplaces: true,
       ...script,
       on(name, ordinal) {
-        if (name === 'FSTAT')
-          void stage.then(({ server }) => server.files.set('/a.bin', Buffer.from('theirs')))
+        if (name === moment) started?.files.set('/a.bin', Buffer.from('theirs'))
         return script.on?.(name, ordinal) ?? 'ok'
       },
     },
   })
+  started = stage.server
   return stage
 }
 
 for (const [title, script] of servers) {
   t.test(`a server ${title}, whose plain rename replaces`, async (t) => {
     t.test('keeps what appeared during a put that may not replace it', async (t) => {
-      for (const overwrite of ['fail', 'skip-if-same'] as const) {
-        const { server, files } = await stageLate(t, script)
-        const { request } = await requestOf(t, 1_000, { overwrite })
-        t.match(await failureOf(files.put(request, never)), { code: 'FILE_EXISTS' })
-        t.same([...server.files].map(String), ['/a.bin,theirs'], overwrite)
-      }
+      for (const overwrite of ['fail', 'skip-if-same'] as const)
+        for (const moment of ['FSTAT', 'CLOSE'] as const)
+          for (const size of [1_000, 100_000]) {
+            const { server, files } = await stageLate(t, script, moment)
+            const { request } = await requestOf(t, size, { overwrite })
+            t.match(await failureOf(files.put(request, never)), { code: 'FILE_EXISTS' })
+            t.same([...server.files].map(String), ['/a.bin,theirs'], `${overwrite} ${moment} ${size}`)
+          }
     })
 
     t.test('gives a put the next free name when one was taken during it', async (t) => {
@@ -136,7 +139,9 @@ t.test('a small put that may not replace asks for seven things, each of them nee
 
 t.test('what stands at the target of a small put is the reason, however it ends', async (t) => {
   const refuseTemporary = { on: (name: string) => (name === 'OPEN' ? { status: STATUS_CODE.FAILURE } : 'ok') }
-  for (const script of [{}, { renameReplaces: true }, refuseTemporary] as SftpScript[]) {
+  const isFull = { capacity: 10 }
+  const loses = { keep: (length: number) => length - 1 }
+  for (const script of [{}, { renameReplaces: true }, refuseTemporary, isFull, loses] as SftpScript[]) {
     const { server, files } = await stageSftp(t, { script })
     const { request } = await requestOf(t, 1_000)
     server.files.set('/a.bin', Buffer.from('theirs'))
@@ -149,4 +154,16 @@ t.test('what stands at the target of a small put is the reason, however it ends'
     t.same([...server.files.keys()], ['/a.bin'], 'nothing is left')
     t.equal(server.files.get('/a.bin')?.toString(), 'theirs')
   }
+})
+
+t.test('a small put whose temporary name stays is not told that its own file is in the way', async (t) => {
+  const on = (name: RequestName) =>
+    name === 'REMOVE' ? { status: STATUS_CODE.PERMISSION_DENIED, text: 'not here' } : ('ok' as const)
+  const { server, files } = await stageSftp(t, { script: { announces: [hardlink], on } })
+  const { request, bytes } = await requestOf(t, 1_000)
+  t.match(await failureOf(files.put(request, never)), {
+    code: 'TARGET_REFUSED',
+    details: { reason: 'not here' },
+  })
+  t.ok(server.files.get('/a.bin')?.equals(bytes))
 })

@@ -97,6 +97,40 @@ t.test('nothing that waits to be sent is written over', (t) => {
   t.end()
 })
 
+t.test('a packet that is asked for before the one before is sealed is another one', (t) => {
+  const { sealer, opened } = stageSealer('aes-128-gcm')
+  const payloads = [30_000, 20_000, 32_000, 10_000].map((size) => randomBytes(size))
+  const packets = payloads.map((payload) => {
+    const packet = sealer.allocPacket(payload.length)
+    packet.set(payload, 5)
+    return packet
+  })
+  for (const packet of packets) sealer.encrypt(packet)
+  const { payloads: found } = opened()
+  t.same(
+    found.map((payload, index) => payload.equals(payloads[index]!)),
+    [true, true, true, true],
+  )
+  t.end()
+})
+
+t.test('a packet that could not be sent has had its number all the same', (t) => {
+  const iv = Buffer.alloc(12)
+  const seen: bigint[] = []
+  const sealer = createSealer({
+    ...{ cipher: 'aes-128-gcm', key: createSecretKey(randomBytes(16)), iv, outSeqno: 7 },
+    write() {
+      seen.push(iv.readBigUInt64BE(4))
+      throw new Error('gone')
+    },
+  })
+  for (const size of [10, 10_000, 100_000])
+    t.throws(() => sealer.encrypt(sealer.allocPacket(size)), { message: 'gone' })
+  t.same(seen, [1n, 2n, 3n])
+  t.equal(sealer.outSeqno, 10)
+  t.end()
+})
+
 t.test('a sealer that is over sends nothing more', (t) => {
   const { sealer, seal, opened } = stageSealer('aes-128-gcm')
   seal(Buffer.from('a'))

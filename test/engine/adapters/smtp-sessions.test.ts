@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import type { Turn } from '../../../engine/adapters/pace.ts'
 import { createSmtpMailer } from '../../../engine/adapters/smtp-mailer.ts'
 import type { SmtpTimeouts } from '../../../engine/adapters/smtp-session.ts'
 import type { MailMessage } from '../../../engine/core/contracts/endpoints.ts'
@@ -13,6 +14,8 @@ type Act = NonNullable<SmtpScript['act']>
 
 const never = new AbortController().signal
 const noMark = async (): Promise<void> => undefined
+/** All that can go on without waiting for the server has gone on. */
+const settled = () => new Promise(setImmediate)
 
 interface Stage {
   server: ScriptedSmtp
@@ -29,6 +32,7 @@ async function stage(
   script: SmtpScript = {},
   changes: Partial<SmtpConnection> = {},
   timeouts: Partial<SmtpTimeouts> = {},
+  turn?: Turn,
 ): Promise<Stage> {
   const server = await startScriptedSmtp(script)
   let password = 'first-password'
@@ -36,6 +40,7 @@ async function stage(
   const mailer = createSmtpMailer(connectionTo(server.port, changes), {
     secrets: { resolve: async () => new Secret(password) },
     timeouts,
+    turn,
   })
   t.teardown(async () => {
     await mailer.close()
@@ -146,6 +151,35 @@ t.test('mails at the same time', async (t) => {
     t.equal(server.sessions, 1)
   })
 })
+
+t.test(
+  'a mail over the allowed pace waits without a session, which the server would end meanwhile',
+  async (t) => {
+    const turns: (() => void)[] = []
+    const { server, send } = await stage(t, {}, { maxConnections: 2 }, { freshMs: 0 }, async (signal) => {
+      const turn = Promise.withResolvers<void>()
+      turns.push(turn.resolve)
+      signal.addEventListener('abort', () => turn.reject(signal.reason))
+      await turn.promise
+    })
+    const sent = [1, 2].map((number) => send(number))
+    const stopped = new AbortController()
+    const third = send(3, {}, stopped.signal)
+    await settled()
+    t.equal(turns.length, 2, 'a place among the sessions comes first')
+    t.equal(server.sessions, 0)
+    turns[0]?.()
+    t.equal(await sent[0], 'sent')
+    t.equal(server.sessions, 1)
+    await settled()
+    t.equal(turns.length, 3)
+    stopped.abort(new JobsdError('STEP_TIMEOUT', { step: 'mail', timeoutMs: 1 }))
+    t.equal(await third, 'STEP_TIMEOUT')
+    turns[1]?.()
+    t.equal(await sent[1], 'sent')
+    t.equal(server.sessions, 1, 'the one that rests is taken')
+  },
+)
 
 t.test('a session that nobody needs is ended politely', async (t) => {
   const gone = Promise.withResolvers<void>()

@@ -157,6 +157,46 @@ t.test('what is recorded already and only on its way into the queue comes first'
   t.same(said, ['claims older', 'works on older', 'claims newer', 'works on newer'])
 })
 
+t.test(
+  'runs that an engine which starts reads from the ledger come before what becomes due meanwhile',
+  async (t) => {
+    const { dispatch, ledger, said, dueOf, isOver } = createStage(t)
+    await ledger.recordDue(dueOf('older'))
+    const restored = dispatch.enqueueAll()
+    await Promise.all([restored, dispatch.record(dueOf('newer'))])
+    await until(isOver)
+    t.same(said, ['claims older', 'works on older', 'claims newer', 'works on newer'])
+  },
+)
+
+t.test('of many that are on their way into the queue none is overtaken', async (t) => {
+  const { dispatch, ledger, clock, said, dueOf, isOver } = createStage(t, { settings: { maxRuns: 3 } })
+  const older: string[] = []
+  for (const key of ['1', '2', '3', '4', '5', '6']) {
+    older.push(...(await ledger.recordDue(dueOf(key))))
+    clock.jump(1_000)
+  }
+  dispatch.enqueue(older)
+  await dispatch.record(dueOf('newer'))
+  await until(isOver)
+  t.same(
+    said.filter((text) => text.startsWith('claims')),
+    ['1', '2', '3', '4', '5', '6', 'newer'].map((key) => `claims ${key}`),
+  )
+})
+
+t.test('what is due is handed to the ledger at once: nothing asked of it later comes before', async (t) => {
+  const { dispatch, ledger, dueOf, isOver } = createStage(t)
+  const recorded = dispatch.record(dueOf('one'))
+  // As a reconcile that renames the job does.
+  const found = await ledger.runs({ limit: 1 })
+  t.same(
+    found.map(({ id }) => id),
+    await recorded,
+  )
+  await until(isOver)
+})
+
 t.test('of the runs of one due thing as many begin as there are lanes', async (t) => {
   const gates: (() => void)[] = []
   const stage = createStage(t, {
@@ -201,6 +241,7 @@ t.test('a run that could not be recorded gives its lane back', async (t) => {
     ledger: (ledger) => ({
       async recordAndBegin(due, choose) {
         if (fails-- <= 0) return ledger.recordAndBegin(due, choose)
+        await new Promise((resolve) => setImmediate(resolve))
         t.match(choose('lost'), { name: 'a' }, 'it had a lane')
         throw full
       },

@@ -73,6 +73,13 @@ function createStage(
   dispatch.start((options.settings ?? null) as never)
   let count = 0
   const by = { who: 'ana', why: 'a test' }
+  async function record(): Promise<string> {
+    const now = clock.now().toISOString()
+    const due = { type: 'manual' as const, key: String(++count), slot: now, schedule: null }
+    const rest = { event: null, file: null, callCenter: null }
+    const [id = ''] = await opened.recordDue(toDueRecord(snapshot, 'r1', { ...due, ...rest }, now))
+    return id
+  }
   return {
     clock,
     log,
@@ -80,12 +87,10 @@ function createStage(
     queue,
     dispatch,
     by,
+    record,
     /** Records a run and queues it. */
     async begin(): Promise<string> {
-      const now = clock.now().toISOString()
-      const due = { type: 'manual' as const, key: String(++count), slot: now, schedule: null }
-      const rest = { event: null, file: null, callCenter: null }
-      const [id = ''] = await opened.recordDue(toDueRecord(snapshot, 'r1', { ...due, ...rest }, now))
+      const id = await record()
       dispatch.enqueue([id])
       return id
     },
@@ -356,4 +361,20 @@ t.test('other settings hold at once', async (t) => {
   t.same(stage.dispatch.size(), { waiting: 2, working: 1 })
   stage.dispatch.limit({ maxRuns: 2 } as never)
   t.same(stage.dispatch.size(), { waiting: 1, working: 2 })
+})
+
+t.test('a run that is queued just as others have been read is read too', async (t) => {
+  const { ledger, dispatch, record, stateOf } = createStage(t, { a: ok }, { settings: { maxRuns: 9 } })
+  for (let microtasks = 0; microtasks < 20; microtasks += 1) {
+    const [first, second] = [await record(), await record()]
+    dispatch.enqueue([first])
+    // Answered together with what is read of the first one.
+    await ledger.waitingRuns()
+    for (let count = 0; count < microtasks; count += 1) await undefined
+    dispatch.enqueue([second])
+    for (let turns = 0; turns < 10; turns += 1) await ledger.waitingRuns()
+    const states = [await stateOf(first), await stateOf(second)]
+    t.same(states, ['succeeded', 'succeeded'], `after ${microtasks} microtasks`)
+    t.same(dispatch.size(), { waiting: 0, working: 0 })
+  }
 })

@@ -146,6 +146,16 @@ t.test('nothing is looked for of a run that goes on, or ended just now, or deliv
   t.equal(stage.opened.length, 1, 'the one that rested long enough by then')
 })
 
+t.test('what ended since a clock was set back is looked for too', async (t) => {
+  const stage = openStage(t)
+  stage.clock.jump(48 * hour)
+  t.equal(await stage.sweep(), 0)
+  stage.clock.jump(-47 * hour)
+  stage.files.drop(await stage.leave({ target: 'sftp:acme-sftp:/in/a.csv', state: 'failed' }), 'half')
+  stage.clock.jump(hour + 1)
+  t.equal(await stage.sweep(), 1)
+})
+
 t.test('what bears the name but is no plain file stays', async (t) => {
   const stage = openStage(t)
   const path = await stage.leave({ target: 'sftp:acme-sftp:/in/a.csv', state: 'failed' })
