@@ -7,11 +7,9 @@ import { JobsdError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Engine } from '../runtime/engine.ts'
 import { readBounceBody } from './bounce-body.ts'
-import { isSignedByForge, looksSigned } from './hook-signature.ts'
 import { createRequestRate } from './request-rate.ts'
+import { addSignedHook } from './signed-hook.ts'
 
-/** As much of a returned mail as is read of one. */
-const maxBodyBytes = 1024 * 1024
 const rate = { atOnce: 300, perSecond: 10 }
 
 export interface BounceHookParts {
@@ -34,11 +32,7 @@ export function addBounceHookRoute(server: FastifyInstance, parts: BounceHookPar
     return name === undefined ? Promise.resolve(undefined) : parts.secret(name)
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply) {
-    const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
-    const key = await findSecret(request)
-    if (!key || !isSignedByForge(key, request.headers, body, clock.now().getTime()))
-      return reply.code(401).send({ error: 'the signature is wrong' })
+  async function take(request: FastifyRequest, reply: FastifyReply, body: Buffer) {
     if (!engine.isReady())
       return reply.code(503).header('retry-after', '5').send({ error: 'the engine is not ready' })
     const connection = connectionOf(request)
@@ -68,21 +62,7 @@ export function addBounceHookRoute(server: FastifyInstance, parts: BounceHookPar
     return engine.bounces.takeReports({ connection, source: 'hook', digest, mail })
   }
 
-  server.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
-      (_request, body, parsed) => parsed(null, body),
-    )
-    // Before the body is read: whoever has not even something like a signature is not listened to.
-    scope.addHook('onRequest', async (request, reply) => {
-      if (!(await findSecret(request))) return reply.code(404).send({ error: 'not found' })
-      if (!looksSigned(request.headers)) return reply.code(401).send({ error: 'it is not signed' })
-    })
-    scope.post('/v1/hooks/bounces/:connection', take)
-    done()
-  })
+  addSignedHook(server, { path: '/v1/hooks/bounces/:connection', clock, findSecret, take })
 }
 
 function connectionOf(request: FastifyRequest): string {

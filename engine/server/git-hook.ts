@@ -4,13 +4,11 @@ import type { Clock, Log, Secrets } from '../core/contracts/services.ts'
 import { JobsdError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Engine } from '../runtime/engine.ts'
-import { isSignedByForge, looksSigned } from './hook-signature.ts'
+import { addSignedHook } from './signed-hook.ts'
 
 const secretName = 'git-webhook'
 /** A request must not cost a file: nobody has proved anything when the secret is looked for. */
 const keptMs = 10_000
-/** Forges put every commit of a push into it. */
-const maxBodyBytes = 1024 * 1024
 
 export interface GitHookParts {
   engine: Pick<Engine, 'reload'>
@@ -24,27 +22,14 @@ export interface GitHookParts {
  * body is never looked into: what is there to be read, the source tells.
  */
 export function addGitHookRoute(server: FastifyInstance, { engine, clock, secret }: GitHookParts): void {
-  server.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
-      (_request, body, parsed) => parsed(null, body),
-    )
-    // Before the body is read: whoever has not even something like a signature is not listened to.
-    scope.addHook('onRequest', async (request, reply) => {
-      if (!(await secret())) return reply.code(404).send({ error: 'not found' })
-      if (!looksSigned(request.headers)) return reply.code(401).send({ error: 'it is not signed' })
-    })
-    scope.post('/v1/hooks/git', async (request, reply) => {
-      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
-      const key = await secret()
-      if (!key || !isSignedByForge(key, request.headers, body, clock.now().getTime()))
-        return reply.code(401).send({ error: 'the signature is wrong' })
+  addSignedHook(server, {
+    path: '/v1/hooks/git',
+    clock,
+    findSecret: secret,
+    async take(_request, reply) {
       engine.reload()
       return reply.code(202).send({ hint: true })
-    })
-    done()
+    },
   })
 }
 
